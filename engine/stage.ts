@@ -1,0 +1,132 @@
+/**
+ * What a stage is: the interface that stages are written to. The engine knows stages by nothing else.
+ *
+ * A stage turns files into files. The engine finds its targets (one a match of `from`, or one in all when it is
+ * read whole), decides which are stale, and calls `build` for those. Inside a target the stage asks for *units*
+ * (one completion, one execution) by key, and gets them from the cache or has them made.
+ *
+ * `build` is also what a dry run calls: there `unit` counts what is missing and answers `undefined`, and nothing
+ * is written. So a plan can never disagree with the run that follows it.
+ */
+import type { Digest, Json } from './cache/digest.ts'
+import type { Notice } from './events.ts'
+
+export { canonical, type Digest, digestOf, isDigest, type Json, keyOf } from './cache/digest.ts'
+export type { Notice } from './events.ts'
+export { codeOf, Failure, messageOf } from './failure.ts'
+
+export interface Stage {
+  /** What the stage does, in a word: 'generate', 'clean', … The name in `pipeline({…})` names the instance. */
+  readonly kind: string
+  /** Raise it when the same inputs give other outputs than before: every target is stale then. */
+  readonly version: number
+  /** Files read, relative to the pipeline file; `%` stands for the part that makes a target's name. */
+  readonly from: readonly string[]
+  /** File written, with `%` as in `from`; for a stage that reads whole, a folder or a file. */
+  readonly to: string
+  /** True: one target that reads every match of every pattern. False: a target for each match. */
+  readonly whole: boolean
+  /** True: people edit the outputs. An edited output is given to `build` as `previous` and is no fault. */
+  readonly kept: boolean
+  /** Everything besides the input files that can change an output. Shown by `why`, as `name: old → new`. */
+  readonly params: { readonly [name: string]: Json }
+  /** Further files that every target depends on (a recording, a price table), relative to the pipeline file. */
+  readonly files: readonly string[]
+  /** Parameters that have to be found out on this machine (a sandbox's fingerprint). Called at most once a run. */
+  environment?(machine: Machine): Promise<{ readonly [name: string]: Json }>
+  /** How many targets may be in work at once: more for a stage that waits for a network. */
+  readonly targetsAtOnce: number
+  build(job: Job): Promise<Built>
+  /** Called when the run is over: workers, connections. */
+  close?(): Promise<void>
+}
+
+/** What a stage may remember between runs and learn from the command line about this machine. */
+export interface Machine {
+  readonly options: Options
+  remember(name: string, value: Json): void
+  recall(name: string): Json | undefined
+  notice(notice: Notice): void
+}
+
+/** Options of the command line that reach stages. */
+export interface Options {
+  readonly jobs: number
+  readonly sandbox?: string | undefined
+}
+
+export interface InputFile {
+  /** As written in messages: relative to the pipeline file, with forward slashes. */
+  readonly path: string
+  readonly digest: Digest
+  /** Which of `from`'s patterns it matched. */
+  readonly pattern: number
+  text(): Promise<string>
+}
+
+export interface Job {
+  /** The target's name: what `%` matched, or the stage's own name. */
+  readonly name: string
+  readonly inputs: readonly InputFile[]
+  /** The stage's `files`, in order; a missing one has failed the target before `build` is called. */
+  readonly files: readonly InputFile[]
+  /** `params` and the answers of `environment`. */
+  readonly params: { readonly [name: string]: Json }
+  readonly options: Options
+  readonly dry: boolean
+  readonly signal: AbortSignal
+  /** The path of this target's output (`to` with the name filled in). */
+  readonly output: string
+  /** An absolute path for a path relative to the pipeline file. */
+  resolve(path: string): string
+  /** What stands at an output path at the moment, if anything. */
+  previous(path: string): Promise<string | undefined>
+  /** False for a question that `--only` leaves out: units that are not in the cache stay undone. */
+  wants(questionId: string): boolean
+  /**
+   * The unit's result, from the cache or from `make`. `undefined`: it is not to be had in this run (dry run, `--only`,
+   * a budget), and the target is incomplete without it. Errors of `make` are never cached.
+   */
+  unit<T extends Json>(unit: Unit<T>): Promise<T | undefined>
+  /** Several executions may want the same limiter as others: run at most `options.jobs` (or so) at once by this. */
+  notice(notice: Notice): void
+  /** Something a watching person wants to see at once (a changed verdict). */
+  say(line: Saying): void
+}
+
+export interface Unit<T extends Json> {
+  /**
+   * `derived`: computed here and cheap, made in dry runs too. `execution`: recomputable, counted, never in a dry run.
+   * `request`: paid; kept for ever, durable before `unit` answers.
+   */
+  readonly kind: 'derived' | 'execution' | 'request'
+  readonly key: Digest
+  /** The question it belongs to, for `--only`. */
+  readonly question?: string
+  readonly make: (signal: AbortSignal) => Promise<T> | T
+}
+
+/** One line for the person who watches, e.g. a verdict that changed. */
+export interface Saying {
+  readonly question: string
+  readonly text: string
+  readonly good: boolean
+}
+
+export interface Built {
+  /** In the order in which they are to be written: what must not be lost first. */
+  readonly outputs: readonly Output[]
+  /** Why the target is not complete; it is written, and stays stale. */
+  readonly incomplete?: string | undefined
+  /** Said at every run for as long as this target stands as it is. */
+  readonly notices?: readonly Notice[] | undefined
+  /** Counts for `status` and the summary ({ edited: 2, skipped: 1, … }). */
+  readonly facts?: { readonly [name: string]: number } | undefined
+}
+
+export interface Output {
+  readonly path: string
+  readonly text: string
+  /** True: a companion (a set-aside edit) that is not part of the target's freshness. */
+  readonly loose?: boolean
+}

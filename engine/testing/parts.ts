@@ -1,0 +1,43 @@
+/**
+ * Tests that need a part which a machine may lack (python3, bwrap, a browser). Where it is missing they are skipped
+ * and say so; where CI is set they fail, because in CI nothing may be skipped for want of a part.
+ */
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import type { Test } from 'uvu'
+
+export function onPath(name: string): boolean {
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .some((folder) => folder !== '' && existsSync(join(folder, name)))
+}
+
+/** The folder of real question sets, or undefined. `CODEX_RUNNER_CORPORA` overrides where it is looked for. */
+export const corpora = [process.env['CODEX_RUNNER_CORPORA'], '../shared/corpora'].find(
+  (folder) => folder !== undefined && existsSync(folder),
+)
+
+const present: { readonly [part: string]: () => boolean } = {
+  bwrap: () => onPath('bwrap'),
+  python3: () => existsSync('/usr/bin/python3'),
+  corpora: () => corpora !== undefined,
+}
+
+/** Registers the test, or a skipped one that names what is missing. */
+export function needing(
+  test: Test,
+  parts: readonly string[],
+  name: string,
+  body: () => Promise<void> | void,
+): void {
+  const missing = parts.filter((part) => !(present[part]?.() ?? onPath(part)))
+  if (missing.length === 0) test(name, body)
+  else if (process.env['CI'])
+    test(name, () => {
+      throw new Error(`missing in CI: ${missing.join(', ')}`)
+    })
+  else {
+    console.log(`skipped, no ${missing.join(', ')}: ${name}`)
+    test.skip(name, body)
+  }
+}

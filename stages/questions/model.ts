@@ -1,0 +1,145 @@
+/**
+ * The question file's model, shared by all stages. Names are those of the TOML keys, so that what is read here
+ * and what a person sees in a file are one thing.
+ */
+import type { Digest } from '../../engine/stage.ts'
+
+/** A value that TOML can hold, as carried through for keys that are not ours. */
+export type TomlValue = string | number | bigint | boolean | Date | readonly TomlValue[] | TomlTable
+export interface TomlTable {
+  readonly [key: string]: TomlValue
+}
+
+/** Keys that are not ours, carried through every stage as they are. */
+export type Unknown = TomlTable
+
+export interface TestCase {
+  /** Appended to the completion: program = completion + "\n\n" + code. Default ''. */
+  readonly code: string
+  /** Default ''. */
+  readonly stdin: string
+  /** Compared with what is printed; without it the exit status alone decides. */
+  readonly expect?: string | undefined
+  readonly unknown?: Unknown | undefined
+}
+
+export interface SupportFile {
+  readonly name: string
+  readonly text: string
+  readonly unknown?: Unknown | undefined
+}
+
+/** Limits of a question that differ from the stage's. */
+export interface QuestionLimits {
+  readonly cpu_seconds?: number | undefined
+  readonly wall_seconds?: number | undefined
+  readonly memory_mb?: number | undefined
+  readonly output_kb?: number | undefined
+}
+
+/** How an execution ended and what came of it. `no-code` and `skipped` are verdicts on a completion, not of a run. */
+export type Verdict =
+  | 'passed'
+  | 'failed'
+  | 'error'
+  | 'cpu-timeout'
+  | 'wall-timeout'
+  | 'memory'
+  | 'output-limit'
+  | 'too-many-processes'
+  | 'crashed'
+  | 'no-code'
+
+/** What a run that did not pass left behind, so that the report needs no cache. */
+export interface Run {
+  /** Which test case, counted from 1 as people count. */
+  readonly testcase: number
+  readonly verdict: Verdict
+  /** What was printed and counts, cut in the middle when long. */
+  readonly got?: string | undefined
+  /** The end of standard error. */
+  readonly error?: string | undefined
+  /** Exit status, when it ended by itself. */
+  readonly status?: number | undefined
+}
+
+/** What is known of a model's answer besides its text; the same in every run that had this answer. */
+export interface Response {
+  /** The model's exact name, as the server returned it. */
+  readonly model?: string | undefined
+  /** Why the model stopped: 'stop', 'length', 'content_filter', … */
+  readonly finish?: string | undefined
+  readonly tokens_in?: number | undefined
+  readonly tokens_out?: number | undefined
+  /** US dollars. */
+  readonly cost?: number | undefined
+}
+
+export interface Completion {
+  readonly completion: string
+  /** One a test case, in their order; written by test. */
+  readonly results?: readonly boolean[] | undefined
+
+  /** Position among the question's completions, from 0; written by generate. */
+  readonly sample?: number | undefined
+  /** The request's key; written by generate. */
+  readonly key?: Digest | undefined
+  /** Digest of the text as the model gave it; a text that does not match it was edited; written by generate. */
+  readonly digest?: Digest | undefined
+  readonly response?: Response | undefined
+
+  /** Digest of the raw text that clean worked on. */
+  readonly raw?: Digest | undefined
+  /** Digest of the text that clean wrote; a text that does not match it was edited. */
+  readonly cleaned?: Digest | undefined
+  /** Names of the rules that changed the text. */
+  readonly cleaned_by?: readonly string[] | undefined
+
+  /** A person rejects this completion: it is not tested and not scored. */
+  readonly skip?: boolean | undefined
+  /** A person's note. */
+  readonly note?: string | undefined
+
+  /** Who changed or wrote the text besides the model: written by test into results. */
+  readonly by?: 'edited' | 'human' | undefined
+  /** Verdicts, one a test case; written by test. */
+  readonly verdicts?: readonly Verdict[] | undefined
+  /** The runs that did not pass; written by test. */
+  readonly runs?: readonly Run[] | undefined
+
+  readonly unknown?: Unknown | undefined
+}
+
+/** What a cleaned question was made from, so that every edit is recognised from the file alone. Written by clean. */
+export interface BuiltFrom {
+  /** Digest of all that the question says besides test cases and completions (prompt, preload, options, support files). */
+  readonly question: Digest
+  readonly testcases: readonly Digest[]
+  /** `sample:raw-digest` of each completion that came in, in order: what is listed here and missing was deleted. */
+  readonly completions: readonly string[]
+}
+
+export interface Question {
+  readonly id: string
+  readonly prompt: string
+  /** Appended to the prompt, prepended to each completion. */
+  readonly answer_preload?: string | undefined
+  /** 'program' (default): all that is printed counts. 'testcase': only what is printed once the test case's code began. */
+  readonly capture?: 'program' | 'testcase' | undefined
+  /** What input() reads is echoed to stdout, as a terminal and Moodle's CodeRunner show it. Default false. */
+  readonly echo_stdin?: boolean | undefined
+  /** Default 'apart'. 'merged': standard error counts as output, in the order of writing. */
+  readonly stderr?: 'apart' | 'merged' | undefined
+  readonly limits?: QuestionLimits | undefined
+  readonly built_from?: BuiltFrom | undefined
+  readonly testcases: readonly TestCase[]
+  readonly completions: readonly Completion[]
+  readonly support_files: readonly SupportFile[]
+  readonly unknown?: Unknown | undefined
+}
+
+export interface QuestionFile {
+  readonly questions: readonly Question[]
+  /** Top-level keys that are not ours. */
+  readonly unknown?: Unknown | undefined
+}
