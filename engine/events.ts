@@ -24,7 +24,6 @@ export type Reason =
   | { readonly type: 'output-missing'; readonly path: string }
   | { readonly type: 'output-edited'; readonly path: string }
   | { readonly type: 'incomplete'; readonly why: string }
-  | { readonly type: 'failed-before'; readonly message: string }
   | { readonly type: 'forced' }
 
 /** What a plan says of a target. */
@@ -38,6 +37,8 @@ export type State =
   | { readonly type: 'maybe'; readonly upstream: readonly string[] }
 
 export interface Summary {
+  /** Nothing was written: what a run would do. */
+  readonly dry: boolean
   readonly requests: number
   readonly executions: number
   readonly built: number
@@ -47,8 +48,10 @@ export interface Summary {
   readonly incomplete: number
   /** Outputs whose bytes changed on disk. */
   readonly written: number
-  /** Units found in the cache. */
+  /** Requests and executions found in the cache. */
   readonly hits: number
+  /** In a dry run: requests and executions that would be made, and US dollars that the requests would cost. */
+  readonly wanted: { readonly requests: number; readonly executions: number; readonly cost: number }
   readonly facts: { readonly [name: string]: number }
   readonly interrupted: boolean
   readonly seconds: number
@@ -91,7 +94,6 @@ export type Event =
       readonly type: 'unit-done'
       readonly stage: string
       readonly kind: 'request' | 'execution'
-      readonly hit: boolean
     }
   | {
       readonly type: 'said'
@@ -100,6 +102,7 @@ export type Event =
       readonly text: string
       readonly good: boolean
     }
+  | { readonly type: 'display'; readonly target: string; readonly text: string }
   | ({ readonly type: 'notice'; readonly target?: string | undefined } & Notice)
   | { readonly type: 'watching'; readonly files: number }
   | { readonly type: 'changed'; readonly paths: readonly string[] }

@@ -15,6 +15,8 @@ export { canonical, type Digest, digestOf, isDigest, type Json, keyOf } from './
 export type { Notice } from './events.ts'
 export { codeOf, Failure, messageOf } from './failure.ts'
 
+import type { Failure } from './failure.ts'
+
 export interface Stage {
   /** What the stage does, in a word: 'generate', 'clean', … The name in `pipeline({…})` names the instance. */
   readonly kind: string
@@ -37,6 +39,13 @@ export interface Stage {
   /** How many targets may be in work at once: more for a stage that waits for a network. */
   readonly targetsAtOnce: number
   build(job: Job): Promise<Built>
+  /**
+   * Looks at all input files together before the first of them is built, and answers what is wrong, by path (ids that two
+   * files share). Asked only of a stage that reads sources, and only when one of its targets is not fresh.
+   */
+  survey?(files: readonly InputFile[], unit: Job['unit']): Promise<ReadonlyMap<string, Failure>>
+  /** Set when `--force` can't be meant for this stage; says what to do instead. */
+  readonly refuseForce?: string
   /** Called when the run is over: workers, connections. */
   close?(): Promise<void>
 }
@@ -88,7 +97,10 @@ export interface Job {
    * a budget), and the target is incomplete without it. Errors of `make` are never cached.
    */
   unit<T extends Json>(unit: Unit<T>): Promise<T | undefined>
-  /** Several executions may want the same limiter as others: run at most `options.jobs` (or so) at once by this. */
+  /** A unit's `make` had to try again: one more request was sent, or one more program executed. */
+  again(kind: 'execution' | 'request'): void
+  /** Puts a response that stands in an output file back into the cache, which has lost it. Nothing in a dry run. */
+  restore(key: Digest, value: Json): Promise<void>
   notice(notice: Notice): void
   /** Something a watching person wants to see at once (a changed verdict). */
   say(line: Saying): void
@@ -103,6 +115,8 @@ export interface Unit<T extends Json> {
   readonly key: Digest
   /** The question it belongs to, for `--only`. */
   readonly question?: string
+  /** What making it is likely to cost, in US dollars; for the plan. */
+  readonly estimate?: number | undefined
   readonly make: (signal: AbortSignal) => Promise<T> | T
 }
 
@@ -120,6 +134,8 @@ export interface Built {
   readonly incomplete?: string | undefined
   /** Said at every run for as long as this target stands as it is. */
   readonly notices?: readonly Notice[] | undefined
+  /** Shown as it is when the target was built (a table). */
+  readonly display?: string | undefined
   /** Counts for `status` and the summary ({ edited: 2, skipped: 1, … }). */
   readonly facts?: { readonly [name: string]: number } | undefined
 }

@@ -35,6 +35,7 @@ export interface QuestionLimits {
   readonly wall_seconds?: number | undefined
   readonly memory_mb?: number | undefined
   readonly output_kb?: number | undefined
+  readonly unknown?: Unknown | undefined
 }
 
 /** How an execution ended and what came of it. `no-code` and `skipped` are verdicts on a completion, not of a run. */
@@ -61,6 +62,7 @@ export interface Run {
   readonly error?: string | undefined
   /** Exit status, when it ended by itself. */
   readonly status?: number | undefined
+  readonly unknown?: Unknown | undefined
 }
 
 /** What is known of a model's answer besides its text; the same in every run that had this answer. */
@@ -73,6 +75,7 @@ export interface Response {
   readonly tokens_out?: number | undefined
   /** US dollars. */
   readonly cost?: number | undefined
+  readonly unknown?: Unknown | undefined
 }
 
 export interface Completion {
@@ -117,6 +120,7 @@ export interface BuiltFrom {
   readonly testcases: readonly Digest[]
   /** `sample:raw-digest` of each completion that came in, in order: what is listed here and missing was deleted. */
   readonly completions: readonly string[]
+  readonly unknown?: Unknown | undefined
 }
 
 export interface Question {

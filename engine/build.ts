@@ -1,0 +1,131 @@
+/** Builds one target: gives its stage what it needs, writes what comes back, and makes the record of it. */
+import { type Digest, digestOf } from './cache/digest.ts'
+import type { Context } from './context.ts'
+import type { Target } from './graph.ts'
+import { inputFile, Moved } from './inputs.ts'
+import { decode, readBytes, writeText } from './outputs.ts'
+import type { Present, TargetRecord } from './record.ts'
+import type { Built, Job, Notice, Output } from './stage.ts'
+
+export { Moved } from './inputs.ts'
+
+export interface Outcome {
+  readonly record: TargetRecord
+  /** Outputs whose bytes changed. */
+  readonly written: readonly string[]
+  /** Units that this run did not make. */
+  readonly missing: number
+  /** Keys of all recomputable units that the target consists of, for `gc`. */
+  readonly units: readonly Digest[]
+}
+
+export async function buildTarget(
+  run: Context,
+  target: Target,
+  present: Present,
+  without: ReadonlySet<string>,
+): Promise<Outcome> {
+  const { stage, name } = target.stage
+  const seen = new Map<string, Digest | undefined>()
+  const notices: Notice[] = []
+  const units: Digest[] = []
+  let missing = 0
+  const asking = {
+    stage: name,
+    forced: present.forced,
+    signal: run.signal,
+    wants: (question: string | undefined) =>
+      question === undefined || run.options.only === undefined || run.options.only.test(question),
+  }
+  const job: Job = {
+    name: target.name,
+    inputs: target.inputs
+      .filter(({ path }) => !without.has(path))
+      .map(({ path, pattern }) => inputFile(run, path, pattern)),
+    files: stage.files.map((path) => inputFile(run, path, -1)),
+    params: present.params,
+    options: run.options,
+    dry: run.options.dry,
+    signal: run.signal,
+    output: target.output,
+    resolve: (path) => run.absolute(path),
+    previous: async (path) => {
+      const bytes = await readBytes(run.absolute(path), path)
+      seen.set(path, bytes === undefined ? undefined : digestOf(bytes))
+      return bytes === undefined ? undefined : decode(bytes, path)
+    },
+    wants: (question) => asking.wants(question),
+    unit: async (unit) => {
+      if (unit.kind !== 'request') units.push(unit.key)
+      const value = await run.units.get(unit, asking)
+      if (value === undefined) missing++
+      return value
+    },
+    again: (kind) => run.units.again(kind),
+    restore: (key, value) => run.units.restore(key, value),
+    notice: (notice) => notices.push(notice),
+    say: (saying) => run.emit({ type: 'said', target: target.id, ...saying }),
+  }
+  const built = await stage.build(job)
+  run.signal.throwIfAborted()
+  const written: string[] = []
+  for (const output of built.outputs) if (await put(run, output, stage.kept, seen)) written.push(output.path)
+  if (built.display !== undefined) run.emit({ type: 'display', target: target.id, text: built.display })
+  const record = recordOf(built, present, notices, incompleteness(built, missing, without))
+  return { record, written, missing, units }
+}
+
+/** Writes the output unless it stands there already: an output whose bytes would not change is not touched. */
+async function put(
+  run: Context,
+  output: Output,
+  kept: boolean,
+  seen: ReadonlyMap<string, Digest | undefined>,
+): Promise<boolean> {
+  const { path, text } = output
+  const absolute = run.absolute(path)
+  // Looked at again, past what was remembered: since the target was judged, a person may have saved the file.
+  const standing = () => {
+    run.workspace.stamps.invalidate(absolute)
+    return run.workspace.stamps.digest(absolute)
+  }
+  const now = standing()
+  if (run.options.dry) {
+    if (!output.loose) run.overlay.set(path, text)
+    return now !== digestOf(text)
+  }
+  if (now === digestOf(text)) return false
+  const guard = () => {
+    if (kept && seen.has(path) && seen.get(path) !== standing()) throw new Moved(path)
+  }
+  await writeText(absolute, text, path, { durable: kept, guard })
+  run.workspace.stamps.invalidate(absolute)
+  run.wrote(path, digestOf(text))
+  return true
+}
+
+function incompleteness(built: Built, missing: number, without: ReadonlySet<string>): string | undefined {
+  const parts = built.incomplete === undefined ? [] : [built.incomplete]
+  if (missing > 0 && built.incomplete === undefined) parts.push(`${missing} not done`)
+  if (without.size > 0) parts.push(`without ${[...without].join(', ')}, which failed`)
+  return parts.length === 0 ? undefined : parts.join('; ')
+}
+
+function recordOf(
+  built: Built,
+  present: Present,
+  notices: readonly Notice[],
+  incomplete: string | undefined,
+): TargetRecord {
+  const outputs: Record<string, Digest> = {}
+  for (const output of built.outputs) if (!output.loose) outputs[output.path] = digestOf(output.text)
+  return {
+    version: present.version,
+    params: present.params,
+    inputs: present.inputs,
+    outputs,
+    ...(incomplete === undefined ? {} : { incomplete }),
+    notices: [...notices, ...(built.notices ?? [])],
+    facts: built.facts ?? {},
+  }
+}

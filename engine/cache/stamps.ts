@@ -1,0 +1,167 @@
+/**
+ * Digests of files, found out once: a file whose size, mtime, ctime (in ns) and inode are those of a former time has
+ * the content of that time, and costs one stat.
+ *
+ * That is wrong in one case, which git calls racy: a file that is written again within the same tick of the file
+ * system's clock, to the same size, looks the same. So a stamp is only kept when both times are clearly older than
+ * the moment before the file was read; then a later write gets a later ctime. A younger file is digested again at
+ * the next run, or by `settle`. The kernel's clock for files lags up to 10 ms behind; file systems with whole seconds
+ * need more. ctime cannot be set by programs, so a restored mtime is noticed; stamps are compared for equality, so a
+ * clock that goes backwards does no harm, and a time in the future is never clearly older.
+ *
+ * stat is called synchronously: for thousands of files that is several times as fast as through the thread pool.
+ */
+import { isUtf8 } from 'node:buffer'
+import { type BigIntStats, closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { codeOf, Failure, messageOf } from '../failure.ts'
+import { type Digest, digestOf, isDigest } from './digest.ts'
+import type { Store } from './store.ts'
+
+const clockLagMs = 50
+const coarseClockLagMs = 2_100
+const nsInMs = 1_000_000n
+const nsInSecond = 1_000_000_000n
+const attempts = 5
+
+export interface DigestAndText {
+  readonly digest: Digest
+  readonly text: string
+}
+
+interface Content {
+  readonly digest: Digest
+  readonly bytes: Buffer
+}
+
+export class Stamps {
+  readonly #store: Store
+  readonly #known = new Map<string, Digest | undefined>()
+  readonly #young = new Set<string>()
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /**
+   * The digest of the file's content, undefined when there is no such file. Asked for again, the answer is the same
+   * until `invalidate`. Give absolute paths. Throws a Failure when the file can't be read.
+   */
+  digest(path: string): Digest | undefined {
+    if (this.#known.has(path)) return this.#known.get(path)
+    const digest = this.#remembered(path) ?? this.#read(path)?.digest
+    this.#known.set(path, digest)
+    return digest
+  }
+
+  /** Reads the file in any case; the text is the one that has this digest. Throws a Failure when it is not UTF-8. */
+  async digestAndText(path: string): Promise<DigestAndText | undefined> {
+    const content = this.#read(path)
+    this.#known.set(path, content?.digest)
+    if (content === undefined) return undefined
+    if (!isUtf8(content.bytes)) throw notUtf8(path, content.bytes)
+    return { digest: content.digest, text: content.bytes.toString('utf8') }
+  }
+
+  /** The file may have changed; without a path, every file. */
+  invalidate(path?: string): void {
+    if (path === undefined) this.#known.clear()
+    else this.#known.delete(path)
+  }
+
+  /** Drops what is remembered of the file, on disk too. */
+  forget(path: string): void {
+    this.invalidate(path)
+    this.#young.delete(path)
+    this.#store.remove('stamps', path)
+  }
+
+  /**
+   * Digests the files once more that were too young for their stamps to be kept, as those that this run wrote are,
+   * so that the next run finds them with one stat each. Waits until the youngest is old enough (50 ms).
+   */
+  async settle(): Promise<void> {
+    if (this.#young.size === 0) return
+    await sleep(clockLagMs + 1)
+    const young = [...this.#young]
+    this.#young.clear()
+    for (const path of young) this.#read(path)
+  }
+
+  #remembered(path: string): Digest | undefined {
+    const entry = this.#store.get<string>('stamps', path)
+    if (entry === undefined) return undefined
+    const stat = statOf(path)
+    if (stat === undefined) return undefined
+    const [digest, stamp] = [entry.slice(0, 32), entry.slice(33)]
+    return isDigest(digest) && stamp === stampOf(stat) ? digest : undefined
+  }
+
+  #read(path: string): Content | undefined {
+    for (let attempt = 1; ; attempt++) {
+      const before = Date.now()
+      const found = readWithStats(path)
+      if (found === undefined) return undefined
+      const [stamp, after] = found.stats.map(stampOf)
+      const whole = stamp === after
+      if (!whole && attempt < attempts) continue
+      const digest = digestOf(found.bytes)
+      if (whole && isOld(found.stats[0], before)) this.#store.put('stamps', path, `${digest} ${stamp}`)
+      else this.#young.add(path)
+      return { digest, bytes: found.bytes }
+    }
+  }
+}
+
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false })
+  } catch {
+    // What is wrong with it is said when it is read.
+    return undefined
+  }
+}
+
+/** Stats from before and after the reading, of the very file that was read. */
+function readWithStats(
+  path: string,
+): { readonly bytes: Buffer; readonly stats: readonly [BigIntStats, BigIntStats] } | undefined {
+  let file: number | undefined
+  try {
+    file = openSync(path, 'r')
+    const before = fstatSync(file, { bigint: true })
+    const bytes = readFileSync(file)
+    return { bytes, stats: [before, fstatSync(file, { bigint: true })] }
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw new Failure(`cannot read ${path}: ${messageOf(error)}`, { cause: error })
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}
+
+function stampOf(stat: BigIntStats): string {
+  return `${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.ino}`
+}
+
+/** Whether any write after `now` must show in the times. */
+function isOld(stat: BigIntStats, now: number): boolean {
+  const coarse = stat.mtimeNs % nsInSecond === 0n && stat.ctimeNs % nsInSecond === 0n
+  const limit = BigInt(now - (coarse ? coarseClockLagMs : clockLagMs)) * nsInMs
+  return stat.mtimeNs < limit && stat.ctimeNs < limit
+}
+
+function notUtf8(path: string, bytes: Buffer): Failure {
+  let line = 1
+  for (let start = 0; start < bytes.length; line++) {
+    const newline = bytes.indexOf(10, start)
+    const end = newline < 0 ? bytes.length : newline
+    if (!isUtf8(bytes.subarray(start, end))) break
+    start = end + 1
+  }
+  return new Failure(`${path}:${line}: this line is not UTF-8 text`, {
+    remedy: 'Save the file in the encoding UTF-8.',
+    exit: 2,
+  })
+}

@@ -1,0 +1,272 @@
+/** The command line: from words to a command, and from whatever goes wrong to a sentence and an exit status. */
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { Command } from './command.ts'
+import type { Setting } from './commands.ts'
+import * as commands from './commands.ts'
+import type { RunOptions } from './context.ts'
+import type { Event } from './events.ts'
+import { Failure, messageOf } from './failure.ts'
+import { type Pipeline, upTo } from './graph.ts'
+import { helpText } from './help.ts'
+import { Terminal } from './terminal.ts'
+import { watch } from './watch.ts'
+import { openWorkspace } from './workspace.ts'
+
+const common = {
+  file: { type: 'string' },
+  cache: { type: 'string' },
+  only: { type: 'string' },
+  jobs: { type: 'string' },
+  force: { type: 'string', multiple: true },
+  sandbox: { type: 'string' },
+  'fail-fast': { type: 'boolean' },
+  json: { type: 'boolean' },
+  quiet: { type: 'boolean', short: 'q' },
+  verbose: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+} as const
+
+/** Runs the command line; answers the exit status. `extra`: commands that the stages bring. */
+export async function main(
+  argv: readonly string[],
+  version: string,
+  extra: readonly Command[],
+): Promise<number> {
+  try {
+    return await dispatch(argv, version, extra)
+  } catch (error) {
+    return complain(error, argv.includes('--verbose'))
+  }
+}
+
+async function dispatch(
+  argv: readonly string[],
+  version: string,
+  extra: readonly Command[],
+): Promise<number> {
+  const seed = extra.find(({ name }) => argv.find((word) => !word.startsWith('-')) === name)
+  const { values, positionals } = parse(argv, seed)
+  if (values.version) return say(version)
+  if (values.help || positionals[0] === 'help') return say(helpText(version, extra, seed))
+  const cwd = callersFolder()
+  const file = values.file === undefined ? resolve('pipeline.ts') : resolve(cwd, values.file)
+  const root = seed === undefined ? dirname(file) : cwd
+  const load = async (): Promise<Pipeline> =>
+    seed === undefined ? await loadPipeline(file) : seed.pipeline(positionals.slice(1), values)
+  const whole = await load()
+  const [command, stages] = commandOf(positionals, seed)
+  const graph = command === 'why' ? whole : upTo(whole, stages)
+  const options = runOptions(values, graph, seed !== undefined)
+  const cache = values.cache === undefined ? resolve(dirname(file), 'cache') : resolve(cwd, values.cache)
+  const { emit, print } = speaker(values)
+  const workspace = await openWorkspace(root, cache)
+  try {
+    const setting: Setting = { graph, workspace, options, emit, print, signal: interruption() }
+    switch (command) {
+      case 'plan':
+        return await commands.plan(setting)
+      case 'why':
+        return await commands.why(
+          setting,
+          stages.map((path) => resolve(cwd, path)),
+        )
+      case 'status':
+        return await commands.status(setting)
+      case 'graph':
+        return commands.showGraph(setting)
+      case 'gc':
+        return await commands.gc(setting)
+      case 'watch':
+        await watch({ ...setting, file, load: async () => upTo(await load(), stages) })
+        return 130
+      default:
+        return await commands.build(setting)
+    }
+  } finally {
+    await workspace.close()
+  }
+}
+
+function parse(argv: readonly string[], seed: Command | undefined) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: { ...common, ...seed?.options },
+      allowPositionals: true,
+      strict: true,
+    }) as {
+      values: Values
+      positionals: string[]
+    }
+  } catch (error) {
+    throw new Failure(messageOf(error).replace(/\. To specify a positional.*$/s, ''), {
+      exit: 2,
+      remedy: 'See --help.',
+    })
+  }
+}
+
+interface Values {
+  readonly [name: string]: string | boolean | readonly string[] | undefined
+  readonly file?: string
+  readonly cache?: string
+  readonly only?: string
+  readonly jobs?: string
+  readonly force?: readonly string[]
+  readonly sandbox?: string
+  readonly 'fail-fast'?: boolean
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+  readonly help?: boolean
+  readonly version?: boolean
+}
+
+const ownCommands = ['build', 'watch', 'plan', 'why', 'status', 'graph', 'gc'] as const
+type OwnCommand = (typeof ownCommands)[number]
+
+function commandOf(
+  positionals: readonly string[],
+  seed: Command | undefined,
+): [OwnCommand, readonly string[]] {
+  if (seed !== undefined) return ['build', []]
+  const own = ownCommands.find((name) => name === positionals[0])
+  return own === undefined ? ['build', positionals] : [own, positionals.slice(1)]
+}
+
+function runOptions(values: Values, graph: Pipeline, transient: boolean): RunOptions {
+  const jobs = values.jobs === undefined ? availableParallelism() : Number(values.jobs)
+  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 512)
+    throw new Failure(`--jobs ${values.jobs}: not a number of workers`, {
+      exit: 2,
+      remedy: 'Give a whole number from 1 to 512.',
+    })
+  const force = values.force ?? []
+  for (const name of force) {
+    const { stage } = upTo(graph, [name]).stages.find((named) => named.name === name) ?? {}
+    if (stage?.refuseForce !== undefined)
+      throw new Failure(`--force ${name} is refused`, { exit: 2, remedy: stage.refuseForce })
+  }
+  return {
+    jobs,
+    force,
+    transient,
+    dry: false,
+    failFast: values['fail-fast'] ?? false,
+    ...(values.only === undefined ? {} : { only: globOf(values.only) }),
+    ...(values.sandbox === undefined ? {} : { sandbox: values.sandbox }),
+  }
+}
+
+/** `*` any text, `?` any character, all else literally. */
+function globOf(glob: string): RegExp {
+  const parts = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  return new RegExp(`^${parts}$`, 's')
+}
+
+let loads = 0
+
+/** Imports the pipeline file, anew at each call: the query makes it another module to Node. */
+async function loadPipeline(file: string): Promise<Pipeline> {
+  if (!existsSync(file))
+    throw new Failure(`${file}: no such file`, {
+      exit: 2,
+      remedy: 'Run in a folder with a pipeline.ts, or name one by --file.',
+    })
+  let module: { default?: unknown }
+  try {
+    module = (await import(`${pathToFileURL(file).href}?${++loads}`)) as { default?: unknown }
+  } catch (error) {
+    if (error instanceof Failure)
+      throw new Failure(`${file}: ${error.message}`, { exit: 2, remedy: error.remedy, cause: error })
+    throw new Failure(`${file}: throws while it is loaded: ${messageOf(error)}`, {
+      exit: 2,
+      cause: error,
+      remedy: placeIn(error, file),
+    })
+  }
+  const graph = module.default
+  if (!isPipeline(graph))
+    throw new Failure(`${file}: exports no pipeline`, {
+      exit: 2,
+      remedy: 'It should say: export default pipeline({ … })',
+    })
+  return graph
+}
+
+function isPipeline(value: unknown): value is Pipeline {
+  return typeof value === 'object' && value !== null && 'stages' in value && Array.isArray(value.stages)
+}
+
+/** Where in the pipeline file an error was thrown, from its stack. */
+function placeIn(error: unknown, file: string): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const place = stack
+    .split('\n')
+    .find((line) => line.includes(file))
+    ?.match(/:(\d+):(\d+)\)?$/)
+  return place ? `See ${file}:${place[1]}:${place[2]}.` : ''
+}
+
+/** npm runs scripts in the package's folder; paths that a person types are meant from where they stood. */
+function callersFolder(): string {
+  const { npm_lifecycle_event: script, INIT_CWD: stood } = process.env
+  return script === 'pipeline' && stood !== undefined ? stood : process.cwd()
+}
+
+function speaker(values: Values): { emit: (event: Event) => void; print: (text: string) => void } {
+  const { stdout, stderr } = process
+  if (values.json) {
+    const line = (event: unknown) => stdout.write(`${JSON.stringify(event)}\n`)
+    return { emit: line, print: (text) => line({ type: 'text', text }) }
+  }
+  const colour = stdout.isTTY && process.env['NO_COLOR'] === undefined
+  const columns = stderr.isTTY && stdout.isTTY ? (stdout.columns ?? 80) : undefined
+  const look = {
+    quiet: values.quiet ?? false,
+    verbose: values.verbose ?? false,
+    columns,
+    write: (text: string) => stdout.write(text),
+  }
+  const terminal = new Terminal(look, colour)
+  return { emit: (event) => terminal.on(event), print: (text) => stdout.write(`${text}\n`) }
+}
+
+/** Raised by the first Ctrl-C; the second one ends the process at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(130)
+    controller.abort()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  return controller.signal
+}
+
+function say(text: string): number {
+  process.stdout.write(`${text}\n`)
+  return 0
+}
+
+function complain(error: unknown, verbose: boolean): number {
+  const { stderr } = process
+  if (error instanceof Failure) {
+    stderr.write(`${error.message}\n${error.remedy === '' ? '' : `${error.remedy}\n`}`)
+    if (verbose) stderr.write(`${error.stack}\n`)
+    return error.exit
+  }
+  const shown = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  stderr.write(
+    verbose ? `${shown}\n` : `${messageOf(error)}\nThis is a bug in Codex Runner; --verbose shows where.\n`,
+  )
+  return 1
+}

@@ -1,0 +1,49 @@
+/** What `--help` says. */
+import type { Command } from './command.ts'
+
+export function helpText(version: string, extra: readonly Command[], command: Command | undefined): string {
+  return command === undefined ? overview(version, extra) : detail(command)
+}
+
+function overview(version: string, extra: readonly Command[]): string {
+  const rows = extra.map(
+    ({ name, usage, help }) => `  ${`${name} ${usage}`.padEnd(32)} ${help.split('\n')[0]}`,
+  )
+  return `codex-runner ${version}
+
+  npm run pipeline                   build everything that is not fresh
+  npm run pipeline -- STAGE…         build up to these stages
+  npm run pipeline -- COMMAND …
+
+Commands
+  watch [STAGE…]                     build, and again whenever a file changes
+  plan [STAGE…]                      what a run would do, why, and what it would cost; writes nothing
+  why PATH…                          what makes a file, and why it is or is not fresh
+  status                             how targets, edits, failures and the cache stand
+  graph                              the stages as a Mermaid chart
+  gc                                 drop cached results that no target uses (never a paid response)
+${rows.join('\n')}
+
+Options
+  --file PATH                        another pipeline file; its paths and its cache are relative to its folder
+  --cache DIR                        where the cache is kept (default: cache, beside the pipeline file)
+  --only GLOB                        ask and run only questions whose id matches
+  --jobs N                           programs executed at once (default: the number of processors)
+  --sandbox NAME                     auto, bwrap or pyodide; kept for later runs
+  --force STAGE                      build a stage's targets anew, and execute anew
+  --fail-fast                        stop at the first failed target
+  --json                             one event a line; the last is the summary
+  -q, --quiet                        only what went wrong
+  --verbose                          reasons and stack traces
+  -h, --help    --version
+
+Exit status: 0 built or fresh, 1 a target failed or stayed incomplete (a wrong answer fails nothing),
+2 usage or a bad question file, 130 interrupted.`
+}
+
+function detail({ name, usage, help, options }: Command): string {
+  const rows = Object.entries(options).map(
+    ([option, { type, help: text }]) => `  --${option}${type === 'string' ? ' VALUE' : ''}`.padEnd(30) + text,
+  )
+  return `codex-runner ${name} ${usage} [options]\n\n${help}\n\nOptions\n${rows.join('\n')}\n`
+}

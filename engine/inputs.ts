@@ -1,0 +1,45 @@
+/** Input files as a stage sees them: named, digested, and read only when asked for. */
+import { digestOf } from './cache/digest.ts'
+import type { Context } from './context.ts'
+import { Failure } from './failure.ts'
+import type { NamedStage } from './graph.ts'
+import { decode, readBytes } from './outputs.ts'
+import { matches } from './patterns.ts'
+import type { InputFile } from './stage.ts'
+
+/** A file is not what it was when its target was judged: start over from what it is now. */
+export class Moved extends Error {
+  readonly path: string
+  constructor(path: string) {
+    super(`${path} keeps changing while it is being built`)
+    this.path = path
+  }
+}
+
+/** Throws Failure when the file is missing. Its text is checked against the digest that the target was judged by. */
+export function inputFile(run: Context, path: string, pattern: number): InputFile {
+  const digest = run.digest(path)
+  if (digest === undefined) throw new Failure(`${path}: no such file`, { exit: 2 })
+  return {
+    path,
+    digest,
+    pattern,
+    text: async () => {
+      const planned = run.overlay.get(path)
+      if (planned !== undefined) return planned
+      const bytes = await readBytes(run.absolute(path), path)
+      if (bytes === undefined || digestOf(bytes) !== digest) throw new Moved(path)
+      return decode(bytes, path)
+    },
+  }
+}
+
+/** What a stage has to say of all its sources together, by path. */
+export async function surveyOf(run: Context, named: NamedStage): Promise<ReadonlyMap<string, Failure>> {
+  const paths = named.stage.from.flatMap((pattern, index) =>
+    matches(run.workspace.root, pattern).map((match) => ({ path: match.path, index })),
+  )
+  const files = paths.map(({ path, index }) => inputFile(run, path, index))
+  const asking = { stage: named.name, forced: false, signal: run.signal, wants: () => true }
+  return (await named.stage.survey?.(files, (unit) => run.units.get(unit, asking))) ?? new Map()
+}

@@ -1,0 +1,380 @@
+/**
+ * Walks the graph: every target waits for its own inputs and for nothing else, so one file's completions are tested
+ * while another's are still being generated.
+ *
+ * A dry run walks the same way. It builds into an overlay in memory instead of onto the disk, and its units count what
+ * is missing instead of making it; all else is the same code, so a plan can't disagree with the run that follows.
+ */
+import { resolve } from 'node:path'
+import pLimit, { type LimitFunction } from 'p-limit'
+import { buildTarget, Moved } from './build.ts'
+import type { Digest, Json } from './cache/digest.ts'
+import { digestOf } from './cache/digest.ts'
+import { acquire } from './cache/lock.ts'
+import type { Context, RunOptions } from './context.ts'
+import type { Emit, Notice, Reason, Summary } from './events.ts'
+import { codeOf, Failure, messageOf } from './failure.ts'
+import type { NamedStage, Pipeline, Target } from './graph.ts'
+import { findTargets } from './graph.ts'
+import { surveyOf } from './inputs.ts'
+import { differences, type Present, stateFor, type TargetRecord } from './record.ts'
+import { Units } from './units.ts'
+import type { Workspace } from './workspace.ts'
+
+/** Ends the name under which a target's unit keys are kept: apart from its record, because only `gc` reads them. */
+export const unitsMark = '#units'
+
+/** How a target came out. `pending`: a dry run could not know its output to the end. */
+export interface Settled {
+  readonly result: 'fresh' | 'built' | 'unchanged' | 'incomplete' | 'failed' | 'blocked'
+  readonly pending: boolean
+}
+
+/** Everything that the targets of one run share. */
+export class Run implements Context {
+  readonly units: Units
+  readonly overlay = new Map<string, string>()
+  readonly #abort = new AbortController()
+  readonly signal = this.#abort.signal
+  readonly workspace: Workspace
+  readonly options: RunOptions
+  readonly emit: Emit
+  /** Exit status: 2 when a question file or the pipeline is wrong, 1 when a target failed or stayed incomplete. */
+  exit: 0 | 1 | 2 = 0
+  written = 0
+  /** Ended by `drop`. */
+  dropped = false
+  /** What each file held when this run used it, by absolute path; more than one digest when it changed meanwhile. */
+  readonly judged = new Map<string, Set<Digest | undefined>>()
+  #interrupted = false
+  readonly #graph: Pipeline
+  readonly #settled = new Map<string, Promise<Settled>>()
+  readonly #slots = new Map<string, LimitFunction>()
+  readonly #environments = new Map<string, Promise<{ readonly [name: string]: Json }>>()
+  readonly #surveys = new Map<string, Promise<ReadonlyMap<string, Failure>>>()
+  readonly #facts: Record<string, number> = {}
+  readonly #failedBefore: Map<string, string>
+
+  /** `failedBefore`: in watch mode, what failed and from what; unchanged, it is not tried again. */
+  constructor(
+    graph: Pipeline,
+    workspace: Workspace,
+    options: RunOptions,
+    emit: Emit,
+    failedBefore = new Map<string, string>(),
+  ) {
+    this.#graph = graph
+    this.workspace = workspace
+    this.options = options
+    this.emit = emit
+    this.units = new Units(workspace, options, emit)
+    this.#failedBefore = failedBefore
+    for (const named of graph.stages) this.#slots.set(named.name, pLimit(named.stage.targetsAtOnce))
+  }
+
+  async execute(): Promise<Summary> {
+    const started = Date.now()
+    const { list, orphans, unmatched } = findTargets(this.#graph, this.workspace.root)
+    const missing = unmatched.find((pattern) => !pattern.includes('%'))
+    if (missing !== undefined) throw new Failure(`${missing}: no such file`, { exit: 2 })
+    this.emit({ type: 'run-started', targets: list.length, dry: this.options.dry })
+    for (const notice of this.workspace.notices) this.emit({ type: 'notice', ...notice })
+    for (const place of unmatched)
+      this.emit({ type: 'notice', level: 'warning', place, text: 'no file matches this pattern' })
+    for (const place of orphans)
+      this.emit({
+        type: 'notice',
+        level: 'warning',
+        place,
+        text: 'left alone: no source file makes it any more, so it is in no report',
+      })
+    const results = await Promise.all(list.map((target) => this.#settle(target)))
+    await this.workspace.store.flush()
+    const count = (...kinds: Settled['result'][]) =>
+      results.filter(({ result }) => kinds.includes(result)).length
+    const summary: Summary = {
+      dry: this.options.dry,
+      requests: this.units.requests,
+      executions: this.units.executions,
+      built: count('built', 'unchanged', 'incomplete'),
+      fresh: count('fresh'),
+      failed: count('failed'),
+      blocked: count('blocked'),
+      incomplete: count('incomplete'),
+      written: this.written,
+      hits: this.units.hits,
+      wanted: this.units.wanted,
+      facts: this.#facts,
+      interrupted: this.#interrupted,
+      seconds: (Date.now() - started) / 1000,
+    }
+    if (summary.failed + summary.blocked + summary.incomplete > 0) this.exit ||= 1
+    return summary
+  }
+
+  /** Gives up work that a newer change has made pointless; not while answers that were paid for are under way. */
+  drop(): void {
+    if (this.units.paying > 0) return
+    this.dropped = true
+    this.#abort.abort()
+  }
+
+  /** Ends the run as soon as may be: nothing new is begun, what is under way is dropped. */
+  stop(): void {
+    this.#interrupted = true
+    this.#abort.abort()
+  }
+
+  absolute(path: string): string {
+    return resolve(this.workspace.root, path)
+  }
+
+  digest(path: string): Digest | undefined {
+    const planned = this.overlay.get(path)
+    if (planned !== undefined) return digestOf(planned)
+    const absolute = this.absolute(path)
+    const digest = this.workspace.stamps.digest(absolute)
+    const before = this.judged.get(absolute)
+    if (before === undefined) this.judged.set(absolute, new Set([digest]))
+    else before.add(digest)
+    return digest
+  }
+
+  wrote(path: string, digest: Digest): void {
+    this.judged.set(this.absolute(path), new Set([digest]))
+  }
+
+  #settle(target: Target): Promise<Settled> {
+    const known = this.#settled.get(target.id)
+    if (known !== undefined) return known
+    const settling = this.#walk(target)
+    this.#settled.set(target.id, settling)
+    return settling
+  }
+
+  async #walk(target: Target): Promise<Settled> {
+    const makers = [...new Set(target.inputs.map((input) => input.madeBy))].filter(
+      (maker) => maker !== undefined,
+    )
+    const upstream = await Promise.all(
+      makers.map(async (maker) => ({ maker, ...(await this.#settle(maker)) })),
+    )
+    const broken = upstream.filter(({ result }) => result === 'failed' || result === 'blocked')
+    // A stage that reads everything goes on without what is broken; its result is incomplete, and says so.
+    if (broken[0] !== undefined && !(target.stage.stage.whole && broken.length < makers.length)) {
+      this.emit({
+        type: 'target-blocked',
+        target: target.id,
+        stage: target.stage.name,
+        by: broken[0].maker.id,
+      })
+      return { result: 'blocked', pending: false }
+    }
+    const pending = upstream.filter((other) => other.pending).map(({ maker }) => maker.id)
+    const without = new Set(broken.map(({ maker }) => maker.output))
+    try {
+      return await this.#untilItHolds(target, pending, without)
+    } catch (error) {
+      return this.#failed(target, error)
+    }
+  }
+
+  /** A file that changes while it is being read or written makes us start over from the new state. */
+  async #untilItHolds(
+    target: Target,
+    pending: readonly string[],
+    without: ReadonlySet<string>,
+  ): Promise<Settled> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#bring(target, pending, without)
+      } catch (error) {
+        if (!(error instanceof Moved) || tries >= 20) throw error
+        this.workspace.stamps.invalidate(this.absolute(error.path))
+      }
+    }
+  }
+
+  async #bring(target: Target, pending: readonly string[], without: ReadonlySet<string>): Promise<Settled> {
+    const { stage } = target.stage
+    let reasons = await this.#reasons(target, without)
+    const state =
+      pending.length > 0 ? ({ type: 'maybe', upstream: pending } as const) : stateFor(reasons, stage.kept)
+    this.emit({ type: 'planned', target: target.id, stage: target.stage.name, state })
+    if (reasons.length === 0) return this.#fresh(target)
+    const signature = JSON.stringify(await this.#present(target, undefined, without))
+    if (this.#failedBefore.get(target.id) === signature) return { result: 'failed', pending: false }
+    try {
+      return await this.#slot(target.stage)(async () => {
+        this.signal.throwIfAborted()
+        if (this.options.dry) return await this.#build(target, reasons, pending, without)
+        const lock = await acquire(this.workspace.cache, this.absolute(target.output), {
+          signal: this.signal,
+          onWait: ({ pid }) => this.emit({ type: 'target-waiting', target: target.id, owner: pid }),
+        })
+        try {
+          // Another process may have built it while we waited for our turn.
+          for (const path of Object.keys(this.#record(target)?.outputs ?? {}))
+            this.workspace.stamps.invalidate(this.absolute(path))
+          this.workspace.responses.refresh()
+          reasons = await this.#reasons(target, without)
+          if (reasons.length === 0) return this.#fresh(target)
+          return await this.#build(target, reasons, pending, without)
+        } finally {
+          lock.release()
+        }
+      })
+    } catch (error) {
+      if (error instanceof Failure) this.#failedBefore.set(target.id, signature)
+      throw error
+    }
+  }
+
+  async #build(
+    target: Target,
+    reasons: readonly Reason[],
+    pending: readonly string[],
+    without: ReadonlySet<string>,
+  ): Promise<Settled> {
+    await this.#passSurvey(target)
+    this.emit({ type: 'target-started', target: target.id, stage: target.stage.name, reasons })
+    const present = await this.#present(target, this.#record(target), without)
+    const { record, written, missing, units } = await buildTarget(this, target, present, without)
+    this.written += written.length
+    this.#noticeEdits(target, reasons, written)
+    for (const notice of record.notices) this.#notice(target, notice)
+    this.#addFacts(record)
+    if (!this.options.dry && !this.options.transient) {
+      this.workspace.store.put('targets', target.id, record as unknown as Json)
+      this.workspace.store.put('targets', `${target.id}${unitsMark}`, units.join(''))
+    }
+    const why = record.incomplete
+    const result = why !== undefined ? 'incomplete' : written.length > 0 ? 'built' : 'unchanged'
+    this.emit({ type: 'target-finished', target: target.id, stage: target.stage.name, result, written, why })
+    // What --only left out is what the person asked to leave out: no fault, but not fresh either.
+    const asked = result === 'incomplete' && this.options.only !== undefined && missing > 0
+    return {
+      result: asked ? 'built' : result,
+      pending: this.options.dry && (missing > 0 || pending.length > 0),
+    }
+  }
+
+  #fresh(target: Target): Settled {
+    const record = this.#record(target)
+    for (const notice of record?.notices ?? []) this.#notice(target, notice)
+    if (record !== undefined) this.#addFacts(record)
+    this.emit({
+      type: 'target-finished',
+      target: target.id,
+      stage: target.stage.name,
+      result: 'fresh',
+      written: [],
+    })
+    return { result: 'fresh', pending: false }
+  }
+
+  #failed(target: Target, error: unknown): Settled {
+    if (this.signal.aborted) return { result: 'blocked', pending: false }
+    const expected = error instanceof Failure || error instanceof Moved
+    this.exit = error instanceof Failure && error.exit === 2 ? 2 : this.exit || 1
+    this.emit({
+      type: 'target-failed',
+      target: target.id,
+      stage: target.stage.name,
+      message: expected ? messageOf(error) : `${messageOf(error)}${codeOf(error) ? '' : ' (this is a bug)'}`,
+      remedy: error instanceof Failure ? error.remedy : '',
+      stack: error instanceof Error ? error.stack : undefined,
+    })
+    if (this.options.failFast) this.#abort.abort()
+    return { result: 'failed', pending: false }
+  }
+
+  async #reasons(target: Target, without: ReadonlySet<string>): Promise<Reason[]> {
+    const record = this.#record(target)
+    const reasons = differences(record, await this.#present(target, record, without))
+    return this.options.transient && reasons.length === 0 ? [{ type: 'never-built' }] : reasons
+  }
+
+  async #present(
+    target: Target,
+    record: TargetRecord | undefined,
+    without: ReadonlySet<string>,
+  ): Promise<Present> {
+    const { stage, name } = target.stage
+    const inputs: Record<string, Digest> = {}
+    for (const path of [...target.inputs.map((input) => input.path), ...stage.files]) {
+      const digest = without.has(path) ? undefined : this.digest(path)
+      if (digest !== undefined) inputs[path] = digest
+    }
+    const outputs: Record<string, Digest | undefined> = {}
+    for (const path of Object.keys(record?.outputs ?? {})) outputs[path] = this.digest(path)
+    const params = { ...stage.params, ...(await this.#environment(target.stage)) }
+    return { version: stage.version, params, inputs, outputs, forced: this.options.force.includes(name) }
+  }
+
+  #record(target: Target): TargetRecord | undefined {
+    return this.options.transient
+      ? undefined
+      : (this.workspace.store.get('targets', target.id) as TargetRecord | undefined)
+  }
+
+  #environment(named: NamedStage): Promise<{ readonly [name: string]: Json }> {
+    const known = this.#environments.get(named.name)
+    if (known !== undefined) return known
+    const { store } = this.workspace
+    const asking =
+      named.stage.environment?.({
+        options: this.options,
+        remember: (name, value) => {
+          if (!this.options.dry) store.put('memory', name, value)
+        },
+        recall: (name) => store.get('memory', name),
+        notice: (notice) => this.emit({ type: 'notice', ...notice }),
+      }) ?? Promise.resolve({})
+    this.#environments.set(named.name, asking)
+    return asking
+  }
+
+  async #passSurvey(target: Target): Promise<void> {
+    const { stage, name } = target.stage
+    if (stage.survey === undefined || target.inputs.some((input) => input.madeBy !== undefined)) return
+    let asking = this.#surveys.get(name)
+    if (asking === undefined) {
+      asking = surveyOf(this, target.stage)
+      this.#surveys.set(name, asking)
+    }
+    const wrong = await asking
+    for (const { path } of target.inputs) {
+      const failure = wrong.get(path)
+      if (failure !== undefined) throw failure
+    }
+  }
+
+  #slot(named: NamedStage): LimitFunction {
+    const slot = this.#slots.get(named.name)
+    if (slot === undefined) throw new Error(`no slot for ${named.name}`)
+    return slot
+  }
+
+  #noticeEdits(target: Target, reasons: readonly Reason[], written: readonly string[]): void {
+    if (target.stage.stage.kept) return
+    // After a kill between writing and recording an output differs from its record, too; only what really had to be
+    // written again was somebody's edit.
+    for (const reason of reasons)
+      if (reason.type === 'output-edited' && written.includes(reason.path))
+        this.#notice(target, {
+          level: 'warning',
+          place: reason.path,
+          text: 'was changed by hand; it is derived from other files and was built again',
+        })
+  }
+
+  #notice(target: Target, notice: Notice): void {
+    this.emit({ type: 'notice', target: target.id, ...notice })
+  }
+
+  #addFacts(record: TargetRecord): void {
+    for (const [name, count] of Object.entries(record.facts))
+      this.#facts[name] = (this.#facts[name] ?? 0) + count
+  }
+}

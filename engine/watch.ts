@@ -1,0 +1,167 @@
+/**
+ * Watch mode. Events only wake the loop: what is to be done is decided by the same plan as in any run, so a missed or
+ * doubled event can't make a wrong result. A file whose contents are what they were (our own writes, a `touch`) wakes
+ * nothing.
+ */
+import { relative, resolve } from 'node:path'
+import { watch as watchFiles } from 'chokidar'
+import type { RunOptions } from './context.ts'
+import type { Emit, Summary } from './events.ts'
+import { Failure } from './failure.ts'
+import type { Pipeline } from './graph.ts'
+import { folderOf } from './patterns.ts'
+import { Run } from './run.ts'
+import type { Workspace } from './workspace.ts'
+
+/** Editors save in several steps (truncate, write, rename); events closer together than this are one change. */
+const settleMs = 12
+
+export interface Watched {
+  /** The pipeline file. */
+  readonly file: string
+  /** Loads it, anew each time. */
+  load(): Promise<Pipeline>
+  readonly workspace: Workspace
+  readonly options: RunOptions
+  readonly emit: Emit
+  readonly signal: AbortSignal
+}
+
+export async function watch(watched: Watched): Promise<void> {
+  const { workspace, emit, signal } = watched
+  const failedBefore = new Map<string, string>()
+  const changes = new Changes(workspace, signal)
+  let graph = await watched.load()
+  let current: Run | undefined
+  const watcher = watchFiles([...placesOf(graph, workspace.root), watched.file], {
+    ignoreInitial: true,
+    ignored: (path) =>
+      /(^|\/)(\.[^/.]|node_modules\/)/.test(relative(workspace.root, path)) ||
+      path.startsWith(workspace.cache),
+  })
+  watcher.on('all', (_event, path) => changes.heard(resolve(path), current))
+  signal.addEventListener('abort', () => current?.stop(), { once: true })
+  await new Promise<void>((done) => watcher.once('ready', () => done()))
+
+  while (!signal.aborted) {
+    current = new Run(graph, workspace, watched.options, emit, failedBefore)
+    workspace.stamps.invalidate()
+    const summary = await current.execute()
+    if (!current.dropped) report(summary, emit, changes.rounds === 0)
+    changes.judgedBy(current)
+    if (changes.rounds === 0) emit({ type: 'watching', files: current.judged.size })
+    const { dropped } = current
+    current = undefined
+    const paths = await changes.next(dropped)
+    if (signal.aborted) break
+    if (paths.length > 0)
+      emit({ type: 'changed', paths: paths.map((path) => relative(workspace.root, path)) })
+    if (paths.includes(watched.file)) {
+      const next = await reload(watched, emit)
+      if (next !== undefined) {
+        await closeStages(graph)
+        graph = next
+        watcher.add(placesOf(graph, workspace.root))
+      }
+    }
+  }
+  await watcher.close()
+  await closeStages(graph)
+}
+
+export async function closeStages(graph: Pipeline): Promise<void> {
+  await Promise.all(graph.stages.map(({ stage }) => stage.close?.()))
+}
+
+function report(summary: Summary, emit: Emit, first: boolean): void {
+  const happened =
+    summary.written + summary.executions + summary.requests + summary.failed + summary.blocked > 0
+  if (first || happened) emit({ type: 'summary', ...summary })
+}
+
+/** A pipeline file that is broken for the moment is said, and the one before stays in use. */
+async function reload(watched: Watched, emit: Emit): Promise<Pipeline | undefined> {
+  try {
+    return await watched.load()
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    emit({ type: 'notice', level: 'warning', text: `${error.message}; going on with the pipeline as it was` })
+    return undefined
+  }
+}
+
+function placesOf(graph: Pipeline, root: string): string[] {
+  const patterns = graph.stages.flatMap(({ stage }) => [...stage.from, stage.to])
+  const folders = patterns.map((pattern) => (pattern.includes('%') ? folderOf(pattern) : pattern))
+  return [...new Set([...folders, ...graph.stages.flatMap(({ stage }) => stage.files)])].map((path) =>
+    resolve(root, path),
+  )
+}
+
+/**
+ * What has changed on disk since a run judged it, by contents. Compared with what the run used, not with what stood
+ * there when it ended: a file saved in between must count as changed.
+ */
+class Changes {
+  rounds = 0
+  #judged: Run['judged'] = new Map()
+  readonly #heard = new Set<string>()
+  readonly #workspace: Workspace
+  #wake: (() => void) | undefined
+  #timer: NodeJS.Timeout | undefined
+  #over = false
+
+  constructor(workspace: Workspace, signal: AbortSignal) {
+    this.#workspace = workspace
+    const end = () => {
+      this.#over = true
+      this.#wake?.()
+    }
+    signal.addEventListener('abort', end, { once: true })
+  }
+
+  /** `current`: the run under way, which is given up when it has used what is no longer so. */
+  heard(path: string, current: Run | undefined): void {
+    this.#heard.add(path)
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      if (current !== undefined && this.#differing(current.judged).length > 0) current.drop()
+      if (this.#changed().length > 0) this.#wake?.()
+    }, settleMs)
+  }
+
+  judgedBy(run: Run): void {
+    this.#judged = new Map([...this.#judged, ...run.judged])
+  }
+
+  /** The changed files, once there are some, or at once when there is work left; none when the watch is over. */
+  async next(workLeft: boolean): Promise<string[]> {
+    const waiting = !workLeft && !this.#over && this.#changed().length === 0
+    if (waiting) await new Promise<void>((wake) => (this.#wake = wake))
+    this.#wake = undefined
+    this.rounds++
+    const changed = this.#over ? [] : this.#changed()
+    this.#heard.clear()
+    return changed
+  }
+
+  #changed(): string[] {
+    const known = this.#differing(this.#judged)
+    const appeared = [...this.#heard].filter(
+      (path) => !this.#judged.has(path) && this.#digest(path) !== undefined,
+    )
+    return [...known, ...appeared]
+  }
+
+  #differing(judged: Run['judged']): string[] {
+    return [...this.#heard].filter((path) => {
+      const used = judged.get(path)
+      return used !== undefined && (used.size > 1 || !used.has(this.#digest(path)))
+    })
+  }
+
+  #digest(path: string) {
+    this.#workspace.stamps.invalidate(path)
+    return this.#workspace.stamps.digest(path)
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Which of several pieces of code is the answer: the one that gives what the question needs. Others are added only
+ * when they give names that the chosen one takes from nowhere (a helper or an import that stood in a block before).
+ */
+import type { Block } from './blocks.ts'
+import { bindsOf, usesOf } from './names.ts'
+import { answers, programOf } from './preload.ts'
+import { dedent, definitionOf, faultOf, has, isCode, type Module, parse } from './python.ts'
+import type { Task } from './task.ts'
+import { unwrapped } from './wrapping.ts'
+
+interface Candidate {
+  readonly block: Block
+  readonly module: Module
+  readonly gives: ReadonlySet<string>
+  readonly worth: number
+}
+
+/** The answer among the blocks, or undefined when none has code in it. */
+export function choose(blocks: readonly Block[], task: Task): string | undefined {
+  const candidates = blocks.map((block) => candidateOf(block, task))
+  let best: Candidate | undefined
+  for (const candidate of candidates)
+    if (candidate.worth > 0 && candidate.worth >= (best?.worth ?? 0)) best = candidate
+  if (best === undefined) return undefined
+  return joined(best, candidates, task)
+}
+
+function candidateOf(block: Block, task: Task): Candidate {
+  const module = parse(dedent(unwrapped(block.text)))
+  const gives = new Set(module.statements.flatMap(({ node }) => [...bindsOf(node, module.text)]))
+  return { block, module, gives, worth: worthOf(block, module, gives, task) }
+}
+
+/** 0: no code. The tens say how much of what is needed it gives, the ones how sound it is. */
+function worthOf(block: Block, module: Module, gives: ReadonlySet<string>, task: Task): number {
+  const code = module.statements.some(({ node }) => isCode(node))
+  if (!code) return 0
+  const sound = (module.problems.length === 0 ? 2 : 0) + (block.python ? 1 : 0)
+  return (block.python ? 1000 : 1) + needed(block, module, gives, task) * 10 + sound
+}
+
+function needed(block: Block, module: Module, gives: ReadonlySet<string>, task: Task): number {
+  if (task.open.length > 0) {
+    if (module.statements.some(({ node }) => isDefinition(node, module, task))) return 9
+    const program = programOf(block.text, task)
+    if (faultOf(program) !== undefined || !program.startsWith(task.preload) || !fills(module)) return 0
+    return answers(parse(program), task) ? 5 : 0
+  }
+  const wanted = [...task.names].filter((name) => gives.has(name) && !isStubOf(name, module)).length
+  if (task.called) return Math.min(wanted, 9)
+  const calls = module.statements.some(({ node }) => isCode(node) && !/Definition$|^Import/.test(node.name))
+  return wanted + (calls ? 2 : 0) + (task.reads && readsInput(module) ? 4 : 0)
+}
+
+function isDefinition(node: Module['statements'][number]['node'], module: Module, task: Task): boolean {
+  const definition = definitionOf(node, module.text)
+  return (
+    definition !== undefined && !definition.stub && task.open.some(({ name }) => name === definition.name)
+  )
+}
+
+function isStubOf(name: string, module: Module): boolean {
+  const definitions = module.statements.flatMap(({ node }) => definitionOf(node, module.text) ?? [])
+  return definitions.some((definition) => definition.name === name && definition.stub)
+}
+
+/** A text that goes on inside a function, and not a program beside it. */
+function fills(module: Module): boolean {
+  return module.problems.some(({ kind }) => kind === 'return') || /^[ \t]/.test(module.text)
+}
+
+function readsInput({ statements, text }: Module): boolean {
+  return statements.some(({ node }) => {
+    const names = usesOf(node, text)
+    return (
+      names.has('input') ||
+      names.has('stdin') ||
+      names.has('sys') ||
+      names.has('fileinput') ||
+      opensStdin(node, text)
+    )
+  })
+}
+
+function opensStdin(node: Module['statements'][number]['node'], text: string): boolean {
+  return has(node, /^CallExpression$/) && /\bopen\(\s*0\s*[,)]/.test(text.slice(node.from, node.to))
+}
+
+function joined(best: Candidate, candidates: readonly Candidate[], task: Task): string {
+  const chosen = new Set([best])
+  const given = new Set([
+    ...best.gives,
+    ...parse(task.preload).statements.flatMap(({ node }) => [...bindsOf(node, task.preload)]),
+  ])
+  // A block that needs a further one can itself be a helper: look again until nothing is added.
+  for (let size = 0; size < chosen.size; ) {
+    size = chosen.size
+    const missing = missingIn(chosen, given)
+    for (const candidate of candidates) {
+      if (chosen.has(candidate) || !candidate.block.python || candidate.module.problems.length > 0) continue
+      const gives = [...candidate.gives]
+      if (!gives.some((name) => missing.has(name)) || gives.some((name) => best.gives.has(name))) continue
+      chosen.add(candidate)
+      for (const name of gives) {
+        given.add(name)
+        missing.delete(name)
+      }
+    }
+  }
+  if (chosen.size === 1) return best.block.text
+  return candidates
+    .filter((candidate) => chosen.has(candidate))
+    .map(({ module }) => module.text)
+    .join('\n')
+}
+
+function missingIn(chosen: ReadonlySet<Candidate>, given: ReadonlySet<string>): Set<string> {
+  const missing = new Set<string>()
+  for (const { module } of chosen)
+    for (const { node } of module.statements)
+      for (const name of usesOf(node, module.text)) if (!given.has(name)) missing.add(name)
+  return missing
+}

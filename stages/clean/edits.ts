@@ -1,0 +1,280 @@
+/**
+ * What a person did in a cleaned file, recognised from that file alone, and kept.
+ *
+ * Three texts meet: what comes in now, what the file was built from (`built_from`, and `raw` and `cleaned` of each
+ * completion), and what stands in the file. Where the last two differ a person was at work, and theirs stays.
+ * Digests are enough for that: the text that was replaced is in the raw file, and cleaning makes it again.
+ *
+ * Rejected: remembering what was written in the cache (a deleted cache would turn edits into automatic text to be
+ * overwritten); keeping the automatic text beside the edited one (twice the file, and people edit the wrong one).
+ */
+import { type Digest, digestOf } from '../../engine/stage.ts'
+import { questionDigests } from '../questions/digests.ts'
+import type { BuiltFrom, Completion, Question, TestCase } from '../questions/model.ts'
+import { entryOf, match, type Origin, originOf, originsOf, placed } from './matching.ts'
+
+/** What the rules made of a completion. */
+export interface Base {
+  readonly text: string
+  readonly rules: readonly string[]
+  readonly noCode: boolean
+}
+
+export interface Facts {
+  readonly edited: number
+  readonly skipped: number
+  readonly deleted: number
+  /** Written by a person. */
+  readonly added: number
+  readonly noCode: number
+}
+
+/** A completion whose edit has no place in the file any more. */
+export interface SetAside {
+  readonly completion: Completion
+  readonly why: string
+}
+
+export interface Merged {
+  readonly question: Question
+  readonly setAside: readonly SetAside[]
+  readonly facts: Facts
+  /** What of the question itself was changed in this file, as a person would say it: 'test case 2'. */
+  readonly changed: readonly string[]
+  /** Completions that came in and are left out, because the question here was never written by clean. */
+  readonly leftOut: number
+}
+
+/** A text that differs from what clean wrote there. */
+export function isEdited({ completion, raw, cleaned }: Completion): boolean {
+  return raw !== undefined && digestOf(completion) !== cleaned
+}
+
+/** Written by a person: nothing says what raw text it was made from. */
+export function isHuman({ raw }: Completion): boolean {
+  return raw === undefined
+}
+
+/** There is something of a person's in it. */
+export function isTouched(completion: Completion): boolean {
+  return (
+    isHuman(completion) || isEdited(completion) || completion.skip === true || completion.note !== undefined
+  )
+}
+
+/**
+ * The cleaned question: what comes in, cleaned, with what a person did to `previous`. `returning` are completions that
+ * were set aside and may come back: with the raw text that they were made from.
+ */
+export function mergeQuestion(
+  incoming: Question,
+  bases: readonly Base[],
+  previous: Question | undefined,
+  returning: readonly Completion[] = [],
+): Merged {
+  if (previous !== undefined && previous.built_from === undefined && previous.completions.length > 0)
+    return { ...merged(previous, [], []), leftOut: incoming.completions.length }
+
+  const origins = originsOf(incoming.completions)
+  const { completions, setAside, remembered } = mergeCompletions(
+    incoming,
+    origins,
+    bases,
+    previous,
+    returning,
+  )
+  const { question, changed } = mergeTexts(incoming, previous)
+  const digests = questionDigests(incoming)
+  const built_from: BuiltFrom = {
+    ...previous?.built_from,
+    question: digests.question,
+    testcases: digests.testcases,
+    completions: [...origins.map(entryOf), ...remembered],
+  }
+  const result = merged({ ...question, built_from, completions }, setAside, changed)
+  const standing = completions.filter((completion) => !isHuman(completion)).length
+  return { ...result, facts: { ...result.facts, deleted: origins.length - standing } }
+}
+
+function merged(question: Question, setAside: readonly SetAside[], changed: readonly string[]): Merged {
+  const count = (is: (completion: Completion) => boolean) => question.completions.filter(is).length
+  const facts: Facts = {
+    edited: count(isEdited),
+    skipped: count(({ skip }) => skip === true),
+    deleted: 0,
+    added: count(isHuman),
+    noCode: count(
+      (completion) => !isEdited(completion) && completion.cleaned_by?.includes('no-code') === true,
+    ),
+  }
+  return { question, setAside, facts, changed, leftOut: 0 }
+}
+
+interface MergedCompletions {
+  readonly completions: readonly Completion[]
+  readonly setAside: readonly SetAside[]
+  /** Entries of deleted completions that did not come in this time; should they come back, they stay deleted. */
+  readonly remembered: readonly string[]
+}
+
+function mergeCompletions(
+  incoming: Question,
+  origins: readonly Origin[],
+  bases: readonly Base[],
+  previous: Question | undefined,
+  returning: readonly Completion[],
+): MergedCompletions {
+  const standing = previous?.completions ?? []
+  const matches = match(origins, standing)
+  const placeOf = new Map(matches.flatMap((index, i) => (index === undefined ? [] : [[index, i] as const])))
+  const deletions = deletedEntries(previous)
+  const deleted = match(
+    origins.map((origin, i) => (matches[i] === undefined ? origin : { ...origin, raw: '' as Digest })),
+    deletions.map(originOf),
+  )
+  const isNew = (i: number) => matches[i] === undefined && deleted[i] === undefined
+  const news = origins.flatMap((_, i) => (isNew(i) ? [i] : []))
+  const comingBack = match(origins, returning)
+  const fresh = (i: number) => cleanedOf(incoming, i, origins, bases, returning[comingBack[i] ?? -1])
+
+  const setAside: SetAside[] = []
+  const kept: { item: Completion; order: number | undefined }[] = []
+  const inPlace = new Set<number>()
+  standing.forEach((completion, index) => {
+    const i = placeOf.get(index)
+    if (i !== undefined) kept.push({ item: cleanedOf(incoming, i, origins, bases, completion), order: i })
+    else if (isHuman(completion)) kept.push({ item: completion, order: undefined })
+    else if (isCopy(completion, standing, placeOf)) kept.push({ item: asHuman(completion), order: undefined })
+    else {
+      const successor = news.find((each) => origins[each]?.sample === completion.sample && !inPlace.has(each))
+      if (isTouched(completion)) setAside.push({ completion, why: whyGone(completion, origins) })
+      if (successor === undefined) return
+      inPlace.add(successor)
+      kept.push({ item: fresh(successor), order: successor })
+    }
+  })
+  const added = news.filter((i) => !inPlace.has(i)).map((i) => ({ item: fresh(i), order: i }))
+  const used = new Set(deleted)
+  return {
+    completions: placed(kept, added),
+    setAside,
+    remembered: deletions.filter((_, index) => !used.has(index)),
+  }
+}
+
+/** What was listed as built from and does not stand in the file: a person deleted it. */
+export function deletedEntries(previous: Question | undefined): readonly string[] {
+  const entries = previous?.built_from?.completions ?? []
+  const left = new Map<string, number>()
+  for (const { sample, raw } of previous?.completions ?? []) {
+    const entry = `${sample}:${raw}`
+    left.set(entry, (left.get(entry) ?? 0) + 1)
+  }
+  return entries.filter((entry) => {
+    const count = left.get(entry) ?? 0
+    left.set(entry, count - 1)
+    return count <= 0
+  })
+}
+
+/** A second completion with the record of one that is matched: a person copied it, and perhaps changed the copy. */
+function isCopy(
+  completion: Completion,
+  standing: readonly Completion[],
+  placeOf: ReadonlyMap<number, number>,
+): boolean {
+  return standing.some(
+    (other, index) =>
+      placeOf.has(index) && other.raw === completion.raw && other.sample === completion.sample,
+  )
+}
+
+function asHuman(completion: Completion): Completion {
+  const { sample, raw, cleaned, cleaned_by, response, ...own } = completion
+  return own
+}
+
+function whyGone(completion: Completion, origins: readonly Origin[]): string {
+  return origins.some(({ sample }) => sample === completion.sample)
+    ? 'the raw completion changed'
+    : 'the raw completion is gone'
+}
+
+/** The completion as it is to stand: an edited text as it is, any other as the rules made it. */
+function cleanedOf(
+  incoming: Question,
+  i: number,
+  origins: readonly Origin[],
+  bases: readonly Base[],
+  standing: Completion | undefined,
+): Completion {
+  const [source, origin, base] = [incoming.completions[i], origins[i], bases[i]]
+  if (source === undefined || origin === undefined || base === undefined)
+    throw new RangeError('every completion is cleaned before it is merged')
+  const unknown = { ...source.unknown, ...standing?.unknown }
+  const common = {
+    sample: origin.sample,
+    response: source.response,
+    raw: origin.raw,
+    skip: standing?.skip ?? source.skip,
+    note: standing?.note ?? source.note,
+    ...(Object.keys(unknown).length > 0 ? { unknown } : {}),
+  }
+  // An edit keeps the digest of what it was made from: it is one until a person says otherwise, also when the rules
+  // come to write the very same text.
+  if (standing !== undefined && isEdited(standing)) return { ...standing, ...common }
+  const cleaned_by = base.noCode ? ['no-code'] : base.rules
+  return {
+    completion: base.text,
+    ...common,
+    cleaned: digestOf(base.text),
+    ...(cleaned_by.length > 0 ? { cleaned_by } : {}),
+  }
+}
+
+/** The question's own texts: incoming ones, but a person's where they changed them here. */
+function mergeTexts(
+  incoming: Question,
+  previous: Question | undefined,
+): { readonly question: Question; readonly changed: readonly string[] } {
+  if (previous === undefined) return { question: incoming, changed: [] }
+  const mine = questionDigests(previous)
+  const theirs = questionDigests(incoming)
+  const base = previous.built_from
+  const changed: string[] = []
+  const ownText = mine.question !== (base?.question ?? theirs.question) && mine.question !== theirs.question
+  if (ownText) changed.push('the prompt or an option')
+  const testcases = mergeTestcases(
+    incoming.testcases,
+    theirs.testcases,
+    previous.testcases,
+    mine.testcases,
+    base,
+  )
+  changed.push(...testcases.changed)
+  const { id } = incoming
+  return { question: { ...(ownText ? previous : incoming), id, testcases: testcases.all }, changed }
+}
+
+function mergeTestcases(
+  incoming: readonly TestCase[],
+  theirs: readonly Digest[],
+  previous: readonly TestCase[],
+  mine: readonly Digest[],
+  built: BuiltFrom | undefined,
+): { readonly all: readonly TestCase[]; readonly changed: readonly string[] } {
+  const base = built?.testcases ?? (mine.length > 0 ? [] : theirs)
+  if (isSame(mine, base) || isSame(mine, theirs)) return { all: incoming, changed: [] }
+  // One for one as long as nobody added or deleted any; else the person's list stands as it is.
+  if (mine.length !== base.length || theirs.length < base.length)
+    return { all: previous, changed: ['the list of test cases'] }
+  const own = mine.map((digest, i) => digest !== base[i] && digest !== theirs[i])
+  return {
+    all: incoming.map((testcase, i) => (own[i] === true ? (previous[i] ?? testcase) : testcase)),
+    changed: own.flatMap((is, i) => (is ? [`test case ${i + 1}`] : [])),
+  }
+}
+
+function isSame(a: readonly Digest[], b: readonly Digest[]): boolean {
+  return a.length === b.length && a.every((digest, i) => digest === b[i])
+}

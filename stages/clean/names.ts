@@ -1,0 +1,182 @@
+/**
+ * Which names a statement gives to the program and which it takes from it, and what it calls.
+ *
+ * What is taken is over-estimated and never under-estimated: a text is dropped only when nothing can need it.
+ */
+import type { SyntaxNode } from '@lezer/common'
+import { definitionOf } from './python.ts'
+
+type Names = Set<string>
+
+/** Names that a top-level statement gives to the module, also from inside its blocks, but not from inside functions. */
+export function bindsOf(node: SyntaxNode, text: string): ReadonlySet<string> {
+  const names: Names = new Set()
+  bind(node, text, names)
+  return names
+}
+
+function bind(node: SyntaxNode, text: string, names: Names): void {
+  const definition = definitionOf(node, text)
+  if (definition !== undefined) {
+    names.add(definition.name)
+    return
+  }
+  switch (node.name) {
+    case 'LambdaExpression':
+      return
+    case 'AssignStatement':
+    case 'UpdateStatement':
+      bindTargets(node, text, names, /^(AssignOp|UpdateOp|TypeDef)$/)
+      break
+    case 'NamedExpression':
+      bindTargets(node, text, names, /^AssignOp$/)
+      break
+    case 'ForStatement':
+      bindTargets(node, text, names, /^in$/)
+      break
+    case 'ImportStatement':
+      bindImports(node, text, names)
+      return
+    case 'WithStatement':
+    case 'TryStatement':
+      bindAliases(node, text, names)
+      break
+    case 'CapturePattern':
+    case 'AsPattern':
+    case 'StarPattern':
+    case 'TypeDefinition':
+    case 'ScopeStatement':
+      for (const name of node.getChildren('VariableName')) names.add(text.slice(name.from, name.to))
+      break
+  }
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) bind(child, text, names)
+}
+
+/** The targets before the last mark: in `a = b = c` these are a and b. */
+function bindTargets(node: SyntaxNode, text: string, names: Names, mark: RegExp): void {
+  let last = -1
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) {
+    if (child.name === 'Body') break
+    if (mark.test(child.name)) last = child.from
+    if (node.name === 'ForStatement' && last >= 0) break
+  }
+  for (let child = node.firstChild; child !== null && child.from < last; child = child.nextSibling)
+    bindTarget(child, text, names)
+}
+
+function bindTarget(node: SyntaxNode, text: string, names: Names): void {
+  if (node.name === 'VariableName') names.add(text.slice(node.from, node.to))
+  if (!/^(Tuple|Parenthesized|Array)Expression$/.test(node.name)) return
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) bindTarget(child, text, names)
+}
+
+function bindImports(node: SyntaxNode, text: string, names: Names): void {
+  const start = node.getChild('import')?.from ?? node.from
+  let before: SyntaxNode | null = null
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) {
+    const alias = before?.name === 'as'
+    const inner = before?.name === '.' // import a.b gives a
+    if (child.from >= start && child.name === 'VariableName' && !inner) {
+      const named = before?.name === 'as' ? child.prevSibling?.prevSibling : null
+      if (alias && named) names.delete(text.slice(named.from, named.to))
+      names.add(text.slice(child.from, child.to))
+    }
+    if (child.name === '*') names.add('*')
+    before = child
+  }
+}
+
+function bindAliases(node: SyntaxNode, text: string, names: Names): void {
+  for (let child = node.firstChild; child !== null; child = child.nextSibling)
+    if (child.name === 'as' && child.nextSibling) bindTarget(child.nextSibling, text, names)
+}
+
+/** Names that a node takes from outside of it: all that stand in it, without what its functions keep to themselves. */
+export function usesOf(node: SyntaxNode, text: string): ReadonlySet<string> {
+  const names: Names = new Set()
+  use(node, text, names)
+  return names
+}
+
+function use(node: SyntaxNode, text: string, names: Names): void {
+  if (node.name === 'VariableName') names.add(text.slice(node.from, node.to))
+  else if (node.name === 'FunctionDefinition') useFunction(node, text, names)
+  else if (node.name === 'ImportStatement') return
+  else for (let child = node.firstChild; child !== null; child = child.nextSibling) use(child, text, names)
+}
+
+function useFunction(node: SyntaxNode, text: string, names: Names): void {
+  const own: Names = new Set()
+  const taken: Names = new Set()
+  const body = node.getChild('Body')
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) {
+    if (child.name === 'ParamList') useParameters(child, text, own, names)
+    else if (child.name === 'TypeDef') use(child, text, names)
+  }
+  if (body !== null) {
+    bind(body, text, own)
+    for (const name of declaredOutside(body, text)) own.delete(name)
+    use(body, text, taken)
+  }
+  for (const name of taken) if (!own.has(name)) names.add(name)
+}
+
+function useParameters(list: SyntaxNode, text: string, own: Names, names: Names): void {
+  let isDefault = false
+  for (let child = list.firstChild; child !== null; child = child.nextSibling) {
+    if (child.name === 'VariableName' && !isDefault) own.add(text.slice(child.from, child.to))
+    else use(child, text, names)
+    isDefault = child.name === 'AssignOp'
+  }
+}
+
+function declaredOutside(body: SyntaxNode, text: string): ReadonlySet<string> {
+  const names: Names = new Set()
+  const cursor = body.cursor()
+  do {
+    if (cursor.from >= body.to) break
+    if (cursor.name !== 'ScopeStatement') continue
+    for (const name of cursor.node.getChildren('VariableName')) names.add(text.slice(name.from, name.to))
+  } while (cursor.next())
+  return names
+}
+
+/** A call: the name at the root of what is called (`a` in `a.b().c()`), undefined when it is no name. */
+export interface Call {
+  readonly root: string | undefined
+  /** True for `a.b()`, false for `a()`. */
+  readonly member: boolean
+}
+
+/** Every call in a node, those inside its functions too. */
+export function callsIn(node: SyntaxNode, text: string): readonly Call[] {
+  const calls: Call[] = []
+  const visit = (each: SyntaxNode): void => {
+    const callee = each.name === 'CallExpression' ? each.firstChild : null
+    if (callee !== null) {
+      let root: SyntaxNode | null = callee
+      while (root !== null && /^(Member|Call|Parenthesized)Expression$/.test(root.name))
+        root = root.firstChild
+      calls.push({
+        root: root?.name === 'VariableName' ? text.slice(root.from, root.to) : undefined,
+        member: callee.name !== 'VariableName',
+      })
+    }
+    for (let child = each.firstChild; child !== null; child = child.nextSibling) visit(child)
+  }
+  visit(node)
+  return calls
+}
+
+/** Whether it changes something through `x.y = …`, `x[y] = …` or `del`: nobody can say who needs that. */
+export function changesParts(node: SyntaxNode): boolean {
+  if (node.name === 'DeleteStatement') return true
+  if (node.name === 'AssignStatement' || node.name === 'UpdateStatement') {
+    const first = node.getChildren('MemberExpression')
+    const mark = node.getChild('AssignOp') ?? node.getChild('UpdateOp')
+    if (first.some((member) => mark !== null && member.from < mark.from)) return true
+  }
+  for (let child = node.firstChild; child !== null; child = child.nextSibling)
+    if (changesParts(child)) return true
+  return false
+}

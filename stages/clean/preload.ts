@@ -1,0 +1,246 @@
+/**
+ * How a text and the question's preload make a program.
+ *
+ * A text either goes on where the preload stops (what a completion model writes), or states the whole again (what a
+ * chat model writes), or a part of it (one method). Which of these it is, the grammar says: each manner is tried,
+ * and the first that gives a valid program in which the preload's definition has a body is taken. When none does,
+ * the plain concatenation stands, which is what the question file promises.
+ */
+import { bindsOf, usesOf } from './names.ts'
+import {
+  dedent,
+  definitionOf,
+  faultOf,
+  indent,
+  isCode,
+  type Module,
+  parse,
+  type Statement,
+  soundPart,
+} from './python.ts'
+import { givenBy, hasCode, type Task } from './task.ts'
+
+/** program = before + text. */
+export interface Arrangement {
+  readonly before: string
+  readonly text: string
+}
+
+const remembered = new WeakMap<Task, { of: string; is: Arrangement }>()
+
+export function arrange(text: string, task: Task): Arrangement {
+  const last = remembered.get(task)
+  if (last?.of === text) return last.is
+  const is = decide(text, task)
+  remembered.set(task, { of: text, is })
+  return is
+}
+
+function decide(text: string, task: Task): Arrangement {
+  const { preload } = task
+  if (preload === '') return { before: '', text: faultOf(text) === undefined ? text : undented(text) }
+  if (!text.startsWith(preload)) return arranged(text, task)
+  const rest = arranged(text.slice(preload.length), task)
+  return { before: '', text: rest.before + rest.text }
+}
+
+function arranged(rest: string, task: Task): Arrangement {
+  return restated(rest, task) ?? continued(rest, task)
+}
+
+/** For a text that states again what the preload opened, or one of the definitions inside it. */
+function restated(rest: string, task: Task): Arrangement | undefined {
+  if (task.open.length > 0 && !task.open.some(({ name }) => rest.includes(name))) return undefined
+  const text = undented(rest)
+  const module = soundPart(text)
+  for (const [depth, { name, from, column }] of task.open.entries()) {
+    if (!defines(module, name)) continue
+    if (depth > 0)
+      return { before: task.preload.slice(0, from - column), text: indent(text, ' '.repeat(column)) }
+    return { before: withoutRepeated(task.preload.slice(0, from), module), text }
+  }
+  if (task.open.length > 0) return undefined
+  const before = withoutRepeated(task.preload, module)
+  return before === task.preload ? undefined : { before, text }
+}
+
+/** Whether a text defines the name at its top level, with nothing before it that is no program. */
+function defines(module: Module, name: string): boolean {
+  for (const { node, broken } of module.statements) {
+    if (definitionOf(node, module.text)?.name === name) return true
+    if (broken) return false
+  }
+  return false
+}
+
+/** The preload's statements that the text does not make itself. */
+function withoutRepeated(preload: string, module: Module): string {
+  const own = parse(preload)
+  const given = givenBy(module)
+  let kept = ''
+  let at = 0
+  for (const statement of own.statements) {
+    if (!repeats(module, given, own, statement)) continue
+    kept += preload.slice(at, statement.from)
+    at = endOfLine(preload, statement.to)
+  }
+  const all = kept + preload.slice(at)
+  return all.trim() === '' || module.text.startsWith(all) ? '' : all
+}
+
+function repeats(
+  module: Module,
+  given: ReadonlyMap<string, number>,
+  own: Module,
+  { node, kind }: Statement,
+): boolean {
+  const names = [...bindsOf(node, own.text)]
+  const sources = names.map((name) => module.statements[given.get(name) ?? -1])
+  switch (kind) {
+    case 'FunctionDefinition':
+    case 'ClassDefinition':
+      return sources.every(
+        (source) => source !== undefined && definitionOf(source.node, module.text)?.stub === false,
+      )
+    case 'ImportStatement':
+      return sources.every((source) => source?.kind === 'ImportStatement')
+    case 'AssignStatement':
+      return (
+        names.length > 0 &&
+        sources.every((source) => source?.kind === 'AssignStatement') &&
+        !readsBeforeGiving(module, new Set(names))
+      )
+    default: {
+      const text = squeezed(own.text.slice(node.from, node.to))
+      return module.statements.some((each) => squeezed(module.text.slice(each.from, each.to)) === text)
+    }
+  }
+}
+
+function readsBeforeGiving(module: Module, names: ReadonlySet<string>): boolean {
+  const first = module.statements.find(({ node }) =>
+    [...usesOf(node, module.text)].some((name) => names.has(name)),
+  )
+  if (first === undefined) return false
+  const value = first.node.lastChild
+  return (
+    first.kind !== 'AssignStatement' ||
+    value === null ||
+    [...usesOf(value, module.text)].some((name) => names.has(name)) ||
+    ![...bindsOf(first.node, module.text)].some((name) => names.has(name))
+  )
+}
+
+function squeezed(code: string): string {
+  return code.replace(/\s+/g, '')
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\n', from)
+  return end < 0 ? text.length : end + 1
+}
+
+/** For a text that goes on where the preload stops, with the indentation that it lost or has too much. */
+function continued(rest: string, task: Task): Arrangement {
+  const { preload } = task
+  const plain = { before: preload, text: rest }
+  if (fits(plain, task) || rest.trim() === '') return plain
+  const line = { before: preload.endsWith('\n') ? preload : `${preload}\n`, text: rest }
+  const manners = [line, ...reindented(line, task)]
+  const fitting = manners.find((manner) => fits(manner, task))
+  if (fitting !== undefined) return fitting
+  // None is whole: a text whose end is broken still fits best where its problems begin last.
+  let best: Arrangement = plain
+  for (const manner of manners) if (isFed(manner, task) && fault(manner) < fault(best)) best = manner
+  return best
+}
+
+function reindented({ before, text }: Arrangement, task: Task): Arrangement[] {
+  const definition = task.open.at(-1)
+  if (definition === undefined || !task.hungry) return []
+  const by = ' '.repeat(definition.bodyColumn ?? definition.column + 4)
+  const start = text.search(/\S/)
+  const first = text.lastIndexOf('\n', start) + 1
+  return [
+    // Only the first line has lost it: what trimming a whole text does.
+    { before, text: text.slice(0, first) + by + text.slice(start) },
+    { before, text: indent(dedent(text), by) },
+    { before, text: indent(dedent(text.slice(0, first) + by + text.slice(start)), by) },
+  ]
+}
+
+/** A valid program in which what the preload opened has been filled. */
+function fits(manner: Arrangement, task: Task): boolean {
+  return faultOf(manner.before + manner.text) === undefined && isFed(manner, task)
+}
+
+function isFed({ before, text }: Arrangement, task: Task): boolean {
+  if (!task.hungry) return true
+  const module = soundPart(before + text)
+  const path = task.open
+  let node = module.statements.find(({ from }) => from === path[0]?.from)?.node
+  for (const [depth, open] of path.entries()) {
+    const definition = node && definitionOf(node, module.text)
+    if (definition?.name !== open.name) return false
+    if (depth === path.length - 1)
+      return definition.last !== undefined && definition.last.to > before.trimEnd().length && !definition.stub
+    node = definition.last
+  }
+  return false
+}
+
+/** How much of the text is behind its first problem. */
+function fault({ before, text }: Arrangement): number {
+  const fault = faultOf(before + text)
+  return fault === undefined ? 0 : before.length + text.length - fault
+}
+
+function undented(text: string): string {
+  const first = text.search(/[^\s]/)
+  const moved = dedent(text)
+  return first > 0 && moved !== text ? moved : text
+}
+
+/** The whole program that a text stands for. */
+export function programOf(text: string, task: Task): string {
+  const { before, text: own } = arrange(text, task)
+  return before + own
+}
+
+/** Whether a text, with the preload, is a valid program that does what the preload asks for: then it is left alone. */
+export function isWhole(text: string, task: Task): boolean {
+  const program = programOf(text, task)
+  return faultOf(program) === undefined && addsCode(parse(program), task) && answers(parse(program), task)
+}
+
+/** Whether what the preload opened is defined with a body. */
+export function answers(program: Module, task: Task): boolean {
+  const opened = task.open[0]
+  if (opened === undefined) return true
+  return program.statements.some(({ node, broken }) => {
+    const definition = definitionOf(node, program.text)
+    return !broken && definition?.name === opened.name && !definition.stub
+  })
+}
+
+/** Whether there is code in a program besides the preload's. */
+export function addsCode(program: Module, task: Task): boolean {
+  const { preload } = task
+  if (!program.text.startsWith(preload)) return hasCode(program)
+  return program.statements.some(
+    ({ node, to, broken }) =>
+      to > preload.trimEnd().length && !broken && adds(node, preload.trimEnd().length),
+  )
+}
+
+function adds(node: Statement['node'], from: number): boolean {
+  if (node.from >= from) return isCode(node)
+  const body =
+    node.getChild('Body') ?? node.getChild('FunctionDefinition') ?? node.getChild('ClassDefinition')
+  if (body === null) return isCode(node)
+  for (let child = body.firstChild; child !== null; child = child.nextSibling) {
+    if (!child.type.is('Statement') && child.name !== 'Body') continue
+    if (child.to > from && adds(child, from)) return true
+  }
+  return false
+}

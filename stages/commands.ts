@@ -1,0 +1,133 @@
+/**
+ * The seed tool's commands, on files anywhere: each is a pipeline of one stage, run once. They share the cache with the
+ * pipeline beside them, so an answer that was paid for here is not asked for again there.
+ */
+import { resolve } from 'node:path'
+import type { Command } from '../engine/command.ts'
+import { pipeline } from '../engine/graph.ts'
+import { Failure } from '../engine/stage.ts'
+import { clean } from './clean/index.ts'
+import { generate } from './generate/index.ts'
+import { openai } from './generate/openai.ts'
+import { resultsTable } from './report/index.ts'
+import { test } from './test/index.ts'
+
+type Values = Parameters<Command['pipeline']>[1]
+
+const generateCompletions: Command = {
+  name: 'generate-completions',
+  usage: 'IN OUT',
+  help: `ask a model for completions of the questions in IN, and write both to OUT
+IN or OUT may already hold completions: only what is missing is asked for, and what a person changed is kept.
+Needs OPENAI_API_KEY in the environment or in .env; OPENAI_BASE_URL names another server that speaks the same protocol.`,
+  options: {
+    n: { type: 'string', help: 'completions a question (default 1)' },
+    temperature: { type: 'string', help: 'default 0.9' },
+    'max-tokens': {
+      type: 'string',
+      help: 'longest answer (default 512; the old default of 16 would cut every chat answer)',
+    },
+    model: { type: 'string', help: 'default gpt-4o-mini' },
+    endpoint: {
+      type: 'string',
+      help: "chat (default), or completions: the old tool's way, prompt + blank line + preload",
+    },
+  },
+  pipeline: (args, values) => {
+    const [from, to] = inAndOut('generate-completions', args)
+    const provider = openai({ model: text(values, 'model') ?? 'gpt-4o-mini', endpoint: endpointOf(values) })
+    return pipeline({
+      generate: generate({
+        from,
+        to,
+        provider,
+        n: number(values, 'n', 1),
+        temperature: number(values, 'temperature', 0.9),
+        maxTokens: number(values, 'max-tokens', 512),
+      }),
+    })
+  },
+}
+
+const cleanCompletions: Command = {
+  name: 'clean-completions',
+  usage: 'IN OUT',
+  help: `turn the raw completions in IN into programs, and write them to OUT
+What a person changed in OUT is kept. OUT must be another file than IN: the raw texts would be lost.`,
+  options: {},
+  pipeline: (args) => {
+    const [from, to] = inAndOut('clean-completions', args)
+    if (resolve(from) === resolve(to))
+      throw new Failure('clean-completions: IN and OUT are the same file, so the raw texts would be lost', {
+        exit: 2,
+        remedy: 'Name another file as OUT.',
+      })
+    return pipeline({ clean: clean({ from, to }) })
+  },
+}
+
+const runTests: Command = {
+  name: 'run-tests',
+  usage: 'IN OUT',
+  help: `run the completions in IN against their test cases, and write the verdicts to OUT
+A file by hand, of this tool or of its predecessor is tested as it stands. IN and OUT may be the same file.`,
+  options: {
+    'seed-semantics': {
+      type: 'boolean',
+      help: 'as the predecessor did: input() is echoed, stderr counts as output, the exit status does not count',
+    },
+  },
+  pipeline: (args, values) => {
+    const [from, to] = inAndOut('run-tests', args)
+    return pipeline({ test: test({ from, to, seedSemantics: values['seed-semantics'] === true }) })
+  },
+}
+
+const writeResults: Command = {
+  name: 'write-results',
+  usage: 'IN OUT.csv',
+  help: 'write the scores of tested completions as CSV: a row a question, a column a completion, then aggregates',
+  options: {},
+  pipeline: (args) => {
+    const [from, to] = inAndOut('write-results', args)
+    return pipeline({ report: resultsTable({ from, to }) })
+  },
+}
+
+export const commands: readonly Command[] = [generateCompletions, cleanCompletions, runTests, writeResults]
+
+function inAndOut(name: string, args: readonly string[]): [from: string, to: string] {
+  const [from, to, ...rest] = args
+  if (from === undefined || to === undefined || rest.length > 0)
+    throw new Failure(`${name} takes two paths, IN and OUT; ${args.length} given`, {
+      exit: 2,
+      remedy: `See ${name} --help.`,
+    })
+  for (const path of [from, to])
+    if (path.includes('%'))
+      throw new Failure(`${name}: ${path} has a % in it`, { exit: 2, remedy: 'Name a single file.' })
+  return [from, to]
+}
+
+function text(values: Values, name: string): string | undefined {
+  const value = values[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+function number(values: Values, name: string, usual: number): number {
+  const given = text(values, name)
+  if (given === undefined) return usual
+  const value = Number(given)
+  if (given.trim() === '' || !Number.isFinite(value))
+    throw new Failure(`--${name} ${given}: not a number`, { exit: 2, remedy: `The default is ${usual}.` })
+  return value
+}
+
+function endpointOf(values: Values): 'chat' | 'completions' {
+  const endpoint = text(values, 'endpoint') ?? 'chat'
+  if (endpoint === 'chat' || endpoint === 'completions') return endpoint
+  throw new Failure(`--endpoint ${endpoint}: there is none of that name`, {
+    exit: 2,
+    remedy: 'Give chat or completions.',
+  })
+}

@@ -1,0 +1,10 @@
+/** All that a pipeline.ts may name. */
+export { type Pipeline, pipeline } from '../engine/graph.ts'
+export type { Stage } from '../engine/stage.ts'
+export { clean } from './clean/index.ts'
+export { generate } from './generate/index.ts'
+export { openai } from './generate/openai.ts'
+export { recorded } from './generate/recorded.ts'
+export { all, each } from './own.ts'
+export { report } from './report/index.ts'
+export { test } from './test/index.ts'

@@ -1,0 +1,119 @@
+/**
+ * What a report needs of one results file, and no more: this is what the cache holds, a value a file, so that after
+ * one edit one file is read again and the others are a look into the cache.
+ *
+ * It stands for the file's content alone. Its path is not in it (a file may be renamed), nor anything that depends on
+ * the report's options (which k, how many columns): those are computed from the parts at each build.
+ */
+import type { Completion, Question, QuestionFile, Verdict } from '../questions/model.ts'
+import { sum } from './statistics.ts'
+
+/** How runs ended: the number of executions by verdict. */
+export type Endings = { readonly [verdict: string]: number }
+
+export type Counts = {
+  /** Completions whose text a person changed. */
+  readonly edited: number
+  /** Completions that a person wrote. */
+  readonly human: number
+  /** Completions that a person rejected. */
+  readonly skipped: number
+  /** Completions in which no code was found. */
+  readonly no_code: number
+  /** Completions that the model did not end by itself: the token limit cut them off. */
+  readonly cut_off: number
+}
+
+/** What the completions cost; a number is left out where no completion says it. */
+export type Usage = {
+  readonly tokens_in?: number
+  readonly tokens_out?: number
+  /** US dollars. */
+  readonly cost?: number
+}
+
+export type QuestionPart = {
+  readonly id: string
+  readonly testcases: number
+  /** Share of test cases passed, one a completion; null for one without a score (skipped, not tested, no test cases). */
+  readonly shares: readonly (number | null)[]
+  readonly endings: Endings
+  readonly counts: Counts
+  readonly usage: Usage
+}
+
+export type Part = readonly QuestionPart[]
+
+export function partOf(file: QuestionFile): Part {
+  return file.questions.map(questionPart)
+}
+
+function questionPart({ id, testcases, completions }: Question): QuestionPart {
+  return {
+    id,
+    testcases: testcases.length,
+    shares: completions.map(shareOf),
+    endings: tally(completions.flatMap(endingsOf)),
+    counts: countsOf(completions),
+    usage: usageOf(completions),
+  }
+}
+
+function shareOf({ skip, results }: Completion): number | null {
+  if (skip || results === undefined || results.length === 0) return null
+  return results.filter((passed) => passed).length / results.length
+}
+
+/** One a run. A file of the seed tool has no verdicts: there a result that is false is simply `failed`. */
+function endingsOf({ skip, results, verdicts }: Completion): readonly Verdict[] {
+  if (skip) return []
+  return (verdicts ?? (results ?? []).map((passed) => (passed ? 'passed' : 'failed'))).filter(
+    (verdict) => verdict !== 'no-code',
+  )
+}
+
+function countsOf(completions: readonly Completion[]): Counts {
+  const count = (matches: (completion: Completion) => boolean) => completions.filter(matches).length
+  return {
+    edited: count(({ by }) => by === 'edited'),
+    human: count(({ by }) => by === 'human'),
+    skipped: count(({ skip }) => skip === true),
+    no_code: count(({ skip, verdicts }) => !skip && verdicts?.includes('no-code') === true),
+    cut_off: count(({ response }) => response?.finish === 'length'),
+  }
+}
+
+function usageOf(completions: readonly Completion[]): Usage {
+  return addUsage(completions.map(({ response }) => response ?? {}))
+}
+
+/** Adds what is known. */
+export function addUsage(usages: readonly { readonly [name in keyof Usage]?: number | undefined }[]): Usage {
+  const total = (name: keyof Usage) => {
+    const known = usages.map((usage) => usage[name]).filter((value) => value !== undefined)
+    return known.length === 0 ? {} : { [name]: sum(known) }
+  }
+  return { ...total('tokens_in'), ...total('tokens_out'), ...total('cost') }
+}
+
+export function addCounts(counts: readonly Counts[]): Counts {
+  const total = (name: keyof Counts) => sum(counts.map((count) => count[name]))
+  return {
+    edited: total('edited'),
+    human: total('human'),
+    skipped: total('skipped'),
+    no_code: total('no_code'),
+    cut_off: total('cut_off'),
+  }
+}
+
+export function addEndings(endings: readonly Endings[]): Endings {
+  const totals = new Map<string, number>()
+  for (const [verdict, count] of endings.flatMap((ending) => Object.entries(ending)))
+    totals.set(verdict, (totals.get(verdict) ?? 0) + count)
+  return Object.fromEntries([...totals].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function tally(verdicts: readonly Verdict[]): Endings {
+  return addEndings(verdicts.map((verdict) => ({ [verdict]: 1 })))
+}
