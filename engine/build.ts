@@ -61,7 +61,7 @@ export async function buildTarget(
       if (value === undefined) missing++
       return value
     },
-    again: (kind) => run.units.again(kind),
+    count: (kind) => run.units.count(kind),
     restore: (key, value) => run.units.restore(key, value),
     notice: (notice) => notices.push(notice),
     say: (saying) => run.emit({ type: 'said', target: target.id, ...saying }),

@@ -1,4 +1,6 @@
 /** What an edit makes run, and what it does not: counted through the real command line. */
+import { copyFileSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needing } from './testing/parts.ts'
@@ -180,9 +182,7 @@ needing(test, ['bwrap'], 'the cache deleted: executed anew, the same bytes, and 
 })
 
 /** The same with a server that is asked for completions. */
-async function servedFolder(
-  url: string,
-): Promise<{
+async function servedFolder(url: string): Promise<{
   folder: TestFolder
   set: (options: string) => void
   run: (args?: string[]) => ReturnType<TestFolder['run']>
@@ -310,8 +310,16 @@ needing(
   ['bwrap'],
   'bubblewrap gone after a first run: nothing is run again by itself, and it is said',
   async () => {
-    const folder = await builtFolder()
-    const node = process.execPath.replace(/\/node$/, '')
+    const folder = new TestFolder()
+    folder.write('data/questions/basics.toml', question)
+    folder.write('recording.jsonl', `${JSON.stringify({ id: 'double', completions: answers })}\n`)
+    folder.pipeline(stages(`provider: recorded('recording.jsonl'), n: 5`))
+    mkdirSync(folder.at('bin'))
+    copyFileSync('/usr/bin/bwrap', folder.at('bin/bwrap'))
+    const node = dirname(process.execPath)
+    const first = await folder.run([], { env: { PATH: `${folder.at('bin')}:${node}` } })
+    assert.is(first.summary.executions, 10)
+    folder.remove('bin/bwrap')
     const { code, summary, events } = await folder.run([], { env: { PATH: node } })
     assert.equal([code, summary.executions, summary.built], [0, 0, 0])
     assert.ok(

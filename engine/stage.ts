@@ -97,8 +97,8 @@ export interface Job {
    * a budget), and the target is incomplete without it. Errors of `make` are never cached.
    */
   unit<T extends Json>(unit: Unit<T>): Promise<T | undefined>
-  /** A unit's `make` had to try again: one more request was sent, or one more program executed. */
-  again(kind: 'execution' | 'request'): void
+  /** A request goes out, or a program is executed: told by `make` each time, so that the summary counts what really ran. */
+  count(kind: 'execution' | 'request'): void
   /** Puts a response that stands in an output file back into the cache, which has lost it. Nothing in a dry run. */
   restore(key: Digest, value: Json): Promise<void>
   notice(notice: Notice): void

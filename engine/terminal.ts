@@ -49,7 +49,8 @@ export class Terminal {
         this.#count(event.stage, event.kind, 1, 0)
         return
       case 'target-waiting':
-        return this.#line(dim(`waiting for process ${event.owner}, which is building ${event.target}`))
+        this.#line(dim(`waiting for process ${event.owner}, which is building ${event.target}`))
+        return
       case 'target-finished':
         if (event.why !== undefined) this.#line(`${yellow('incomplete')} ${event.target}: ${event.why}`)
         if (event.written.length > 0 && !this.#look.quiet)
@@ -61,7 +62,8 @@ export class Terminal {
         if (this.#look.verbose && event.stack !== undefined) this.#line(dim(event.stack))
         return
       case 'target-blocked':
-        return this.#line(`${yellow('blocked')} ${event.target}: waits for ${event.by}`)
+        this.#line(`${yellow('blocked')} ${event.target}: waits for ${event.by}`)
+        return
       case 'target-started':
         if (this.#look.verbose)
           this.#line(dim(`${event.target}: ${describeReasons(event.reasons).join('; ')}`))
@@ -74,13 +76,17 @@ export class Terminal {
         if (!this.#look.quiet) this.print(event.text)
         return
       case 'notice':
-        return this.#notice(event)
+        this.#notice(event)
+        return
       case 'watching':
-        return this.#line(dim(`watching ${plural(event.files, 'file')}; Ctrl-C ends it`))
+        this.#line(dim(`watching ${plural(event.files, 'file')}; Ctrl-C ends it`))
+        return
       case 'changed':
-        return this.#line(dim(`changed: ${event.paths.join(', ')}`))
+        this.#line(dim(`changed: ${event.paths.join(', ')}`))
+        return
       case 'summary':
-        return this.#summary(event)
+        this.#summary(event)
+        return
       case 'planned':
         return
     }

@@ -50,7 +50,7 @@ export class Units {
     const flying = this.#flying.get(unit.key)
     if (flying !== undefined) return (await flying) as T | undefined
     if (unit.kind !== 'derived' && !asking.wants(unit.question)) return undefined
-    if (this.#dry && unit.kind !== 'derived') return this.#count(unit)
+    if (this.#dry && unit.kind !== 'derived') return this.#wish(unit)
     const making = this.#make(unit, asking)
     this.#flying.set(unit.key, making)
     try {
@@ -60,7 +60,7 @@ export class Units {
     }
   }
 
-  again(kind: 'execution' | 'request'): void {
+  count(kind: 'execution' | 'request'): void {
     if (kind === 'request') this.requests++
     else this.executions++
   }
@@ -78,7 +78,7 @@ export class Units {
     return store.get<T>('units', unit.key)
   }
 
-  #count(unit: Unit<Json>): undefined {
+  #wish(unit: Unit<Json>): undefined {
     // A key asked for twice is made once; the second asking must not be counted as another.
     if (this.#madeNow.has(unit.key)) return undefined
     this.#madeNow.add(unit.key)
@@ -94,7 +94,6 @@ export class Units {
     this.#emit({ type: 'units', stage: asking.stage, kind, added: 1 })
     const run = async (): Promise<T> => {
       asking.signal.throwIfAborted()
-      this.again(kind)
       return await unit.make(asking.signal)
     }
     const value =

@@ -2,8 +2,7 @@
  * A lock per target: a file `cache/locks/<digest of the name>.lock` that says which process holds it.
  *
  * Each process writes one file that says who it is, `<pid>-<random>.owner`, and takes a lock with link(2) of that
- * file: it fails where a lock stands, and the content is there the moment the lock is. Taking and giving back costs
- * three system calls. Whoever waits reads the lock again and again, and looks whether its owner lives.
+ * file: it fails where a lock stands, and the content is there the moment the lock is. Whoever waits reads the lock again and again, and looks whether its owner lives.
  *
  * The lock of a dead owner is removed, and then everybody contends for the free place as usual. Removing is the
  * dangerous part: between reading "its owner is dead" and unlink(2), somebody else may have removed it and taken the
@@ -16,20 +15,11 @@
  *
  * Rejected: open(O_EXCL) and then write (a reader sees an empty file and must guess); rename the dead lock away and
  * look what one got (it may be a live one, and cannot be put back without a gap); a file written anew for each lock,
- * with the target's name in it (eleven system calls); a database transaction (the store may be thrown away at any
+ * with the target's name in it (twice the system calls); a database transaction (the store may be thrown away at any
  * time, and an hour of generation is no transaction); flock (Node has none).
  */
 import { randomBytes } from 'node:crypto'
-import {
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf, Failure, messageOf } from '../failure.ts'
@@ -125,7 +115,7 @@ async function removeDead(folder: string, path: string, text: string): Promise<b
 function tryLink(folder: string, path: string): Lock | undefined {
   try {
     const card = linkCard(folder, path)
-    return lockAt(path, card.inode)
+    return lockAt(path, card.text)
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return undefined
     throw new Failure(`cannot lock ${path}: ${messageOf(error)}`, {
@@ -138,7 +128,7 @@ function tryLink(folder: string, path: string): Lock | undefined {
 /** The file by which this process says who it is, one for each cache folder. */
 interface Card {
   readonly path: string
-  readonly inode: bigint
+  readonly text: string
 }
 
 const cards = new Map<string, Card>()
@@ -159,14 +149,15 @@ function linkCard(folder: string, path: string): Card {
 function makeCard(folder: string): Card {
   const token = randomBytes(8).toString('hex')
   const path = join(folder, 'locks', `${process.pid}-${token}.owner`)
+  const text = `${JSON.stringify({ ...thisProcess(), token })}\n`
   mkdirSync(dirname(path), { recursive: true })
   try {
-    writeFileSync(path, `${JSON.stringify({ ...thisProcess(), token })}\n`, { flag: 'wx' })
+    writeFileSync(path, text, { flag: 'wx' })
   } catch (error) {
     rmSync(path, { force: true })
     throw error
   }
-  const card = { path, inode: statSync(path, { bigint: true }).ino }
+  const card = { path, text }
   if (cards.size === 0) process.once('exit', removeCards)
   cards.set(folder, card)
   return card
@@ -176,13 +167,12 @@ function removeCards(): void {
   for (const { path } of cards.values()) rmSync(path, { force: true })
 }
 
-function lockAt(path: string, inode: bigint): Lock {
+function lockAt(path: string, text: string): Lock {
   let held = true
   return {
     release() {
       // Somebody may have deleted the cache meanwhile, and another may hold a lock of this name by now.
-      const there = statSync(path, { bigint: true, throwIfNoEntry: false })
-      if (held && there?.ino === inode) rmSync(path, { force: true })
+      if (held && readLock(path)?.text === text) rmSync(path, { force: true })
       held = false
     },
   }

@@ -64,6 +64,8 @@ const server = createServer((request, response) => {
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const text = await bodyOf(request)
   const path = request.url ?? ''
+  // A test that was busy for a while must not meet a connection that was closed for idleness.
+  if (path.startsWith('/__')) response.setHeader('connection', 'close')
   if (path === '/__log') return json(response, 200, log)
   if (path === '/__script') {
     const steps = JSON.parse(text) as readonly Step[]

@@ -128,7 +128,15 @@ export function amongProse(text: string): Block[] {
   const blocks: Block[] = []
   for (let i = 0; i < lines.length; ) {
     const line = lines[i]
-    if (line === undefined || !mayBegin(line.text)) {
+    if (line === undefined) break
+    const session = sessionFrom(lines, i)
+    if (session > i) {
+      const typed = lines.slice(i, session).map((each) => each.text)
+      blocks.push({ text: `${typed.join('\n')}\n`, from: line.from, python: true })
+      i = session
+      continue
+    }
+    if (!mayBegin(line.text)) {
       i++
       continue
     }
@@ -141,6 +149,16 @@ export function amongProse(text: string): Block[] {
     while (i < lines.length && (lines[i]?.from ?? to) < to) i++
   }
   return blocks
+}
+
+/** The line after an interpreter's session that begins at a line, what it printed included; the line itself when none does. */
+function sessionFrom(lines: readonly Line[], start: number): number {
+  if (!/^\s*>>> /.test(lines[start]?.text ?? '')) return start
+  const end = lines.findIndex(
+    ({ text }, index) =>
+      index > start && text.trim() === '' && !/^\s*(?:>>>|\.\.\.)/.test(lines[index + 1]?.text ?? ''),
+  )
+  return end < 0 ? lines.length : end
 }
 
 /** A line that a statement may begin on; most prose fails by its second word, which only the grammar sees. */

@@ -9,6 +9,7 @@
 import { bindsOf, usesOf } from './names.ts'
 import {
   dedent,
+  definitionAt,
   definitionOf,
   faultOf,
   indent,
@@ -161,12 +162,10 @@ function reindented({ before, text }: Arrangement, task: Task): Arrangement[] {
   const by = ' '.repeat(definition.bodyColumn ?? definition.column + 4)
   const start = text.search(/\S/)
   const first = text.lastIndexOf('\n', start) + 1
-  return [
-    // Only the first line has lost it: what trimming a whole text does.
-    { before, text: text.slice(0, first) + by + text.slice(start) },
-    { before, text: indent(dedent(text), by) },
-    { before, text: indent(dedent(text.slice(0, first) + by + text.slice(start)), by) },
-  ]
+  // Only the first line has lost it: what trimming a whole text does.
+  const trimmed = { before, text: text.slice(0, first) + by + text.slice(start) }
+  const moved = { before, text: indent(dedent(text), by) }
+  return start > first ? [moved, trimmed] : [trimmed, moved]
 }
 
 /** A valid program in which what the preload opened has been filled. */
@@ -174,19 +173,12 @@ function fits(manner: Arrangement, task: Task): boolean {
   return faultOf(manner.before + manner.text) === undefined && isFed(manner, task)
 }
 
+/** Whether what the preload opened has got a statement from the text, be it a `pass`. */
 function isFed({ before, text }: Arrangement, task: Task): boolean {
-  if (!task.hungry) return true
-  const module = soundPart(before + text)
-  const path = task.open
-  let node = module.statements.find(({ from }) => from === path[0]?.from)?.node
-  for (const [depth, open] of path.entries()) {
-    const definition = node && definitionOf(node, module.text)
-    if (definition?.name !== open.name) return false
-    if (depth === path.length - 1)
-      return definition.last !== undefined && definition.last.to > before.trimEnd().length && !definition.stub
-    node = definition.last
-  }
-  return false
+  const open = task.open.at(-1)
+  if (open === undefined || !task.hungry) return true
+  const definition = definitionAt(soundPart(before + text), open.from)
+  return definition?.last !== undefined && definition.last.from >= before.trimEnd().length
 }
 
 /** How much of the text is behind its first problem. */
@@ -209,8 +201,12 @@ export function programOf(text: string, task: Task): string {
 
 /** Whether a text, with the preload, is a valid program that does what the preload asks for: then it is left alone. */
 export function isWhole(text: string, task: Task): boolean {
-  const program = programOf(text, task)
-  return faultOf(program) === undefined && addsCode(parse(program), task) && answers(parse(program), task)
+  const arrangement = arrange(text, task)
+  const program = arrangement.before + arrangement.text
+  if (faultOf(program) !== undefined || !addsCode(parse(program), task)) return false
+  const { preload } = task
+  if (!program.startsWith(preload)) return answers(parse(program), task)
+  return isFed({ before: preload, text: program.slice(preload.length) }, task)
 }
 
 /** Whether what the preload opened is defined with a body. */

@@ -208,7 +208,7 @@ export interface Definition {
   readonly column: number
   /** Of its body's statements, when there are any on lines of their own. */
   readonly bodyColumn: number | undefined
-  /** True when nothing is in it but a docstring, `pass`, `...` or `raise NotImplementedError`. */
+  /** True when nothing in it does anything: docstrings, imports, `pass`, `...`, `raise NotImplementedError`. */
   readonly stub: boolean
   /** The last statement of its body. */
   readonly last: SyntaxNode | undefined
@@ -231,8 +231,17 @@ export function definitionOf(node: SyntaxNode, text: string): Definition | undef
   }
 }
 
+/** The definition that begins at an offset, at any depth. */
+export function definitionAt({ tree, text }: Module, from: number): Definition | undefined {
+  for (let node: SyntaxNode | null = tree.resolveInner(from, 1); node?.from === from; node = node.parent) {
+    const definition = definitionOf(node, text)
+    if (definition !== undefined) return definition
+  }
+  return undefined
+}
+
 function isStub(text: string, statement: SyntaxNode): boolean {
-  if (statement.name === 'PassStatement' || text === '...') return true
+  if (/^(?:Pass|Import|Scope)Statement$/.test(statement.name) || text === '...') return true
   if (statement.name === 'RaiseStatement') return text.includes('NotImplementedError')
   return statement.name === 'ExpressionStatement' && statement.firstChild?.name === 'String'
 }

@@ -60,9 +60,12 @@ export function reasoning(text: string, task: Task): string {
   return answer.trim() === '' ? text : answer.replace(/^\s*\n/, '')
 }
 
+/** How a session begins; a prompt further down may stand in a docstring. */
+const SESSION = /^\s*>>> /
+
 /** A session typed into the interpreter: the lines after the prompts are the program. */
 export function transcript(text: string, task: Task): string {
-  if (!/^[ \t]*>>> /m.test(text) || isWhole(text, task)) return text
+  if (!SESSION.test(text) || isWhole(text, task)) return text
   const typed = typedIn(text)
   return typed.trim() !== '' && faultOf(typed) === undefined ? typed : text
 }
@@ -101,6 +104,6 @@ function withoutNumbers(text: string): string | undefined {
 /** A candidate as it would be after the rules above: what it is chosen by. */
 export function unwrapped(text: string): string {
   if (faultOf(text) === undefined) return text
-  const typed = /^[ \t]*>>> /m.test(text) ? typedIn(text) : withoutNumbers(text)
+  const typed = SESSION.test(text) ? typedIn(text) : withoutNumbers(text)
   return typed !== undefined && faultOf(typed) === undefined ? typed : text
 }

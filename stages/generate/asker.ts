@@ -91,8 +91,9 @@ export class Asker {
         tries,
         key,
       })
-      if (forAll) this.#refusal = failure
-      throw failure
+      // What holds for all is said once, in the words of the first.
+      if (forAll) this.#refusal ??= failure
+      throw forAll ? this.#refusal : failure
     }
   }
 

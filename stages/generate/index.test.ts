@@ -84,7 +84,7 @@ test('what cannot be had leaves the rest: written, incomplete, and named', async
   provider.failing = (request, sample) =>
     request.includes('foo') && sample === 1 ? new Failure('no answer', { remedy: 'Run again.' }) : undefined
   const { incomplete } = await place.build(stage(provider))
-  assert.is(incomplete, "model: 'foo' has 2 of 3 completions. no answer. Run again.")
+  assert.is(incomplete, "model: 'foo' has 2 of 3 completions. no answer. Run again")
   assert.is((await place.completions()).length, 2)
   assert.is((await place.completions('completions/a.toml', 1)).length, 3)
   provider.failing = undefined
@@ -127,7 +127,8 @@ test('an abort writes nothing, and what had arrived is not asked for again', asy
 
 test('a dry run asks for nothing and counts what is missing', async () => {
   const [place, provider] = [workspace(), model()]
-  const { missing } = await place.build(stage(provider), { dry: true })
+  const { missing, notices } = await place.build(stage(provider), { dry: true })
+  assert.is(notices, '')
   assert.equal([missing, provider.asked.length, place.files.has('completions/a.toml')], [6, 0, false])
 })
 

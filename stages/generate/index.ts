@@ -168,7 +168,9 @@ function shortfall(
     )
   const more = short.length > shown.length ? [`${short.length - shown.length} more questions are short`] : []
   const why = [...new Set(failures.map(sentence))].slice(0, 3)
-  return [`${name}: ${[...shown, ...more].join(', ')}`, ...why].join('. ')
+  return [`${name}: ${[...shown, ...more].join(', ')}`, ...why.map((text) => text.replace(/\.$/, ''))].join(
+    '. ',
+  )
 }
 
 function sentence(failure: unknown): string {

@@ -72,10 +72,10 @@ test('recorded: a question that asks what another one asks does not get that one
   const place = workspace(question('foo'))
   place.files.set('r.jsonl', recording({ foo: ['1', '2', '3'] }))
   await place.build(stage(recorded('r.jsonl')))
-  place.write('questions/a.toml', { questions: [question('foo'), question('twin', { prompt: 'ask foo' })] })
+  place.write('questions/a.toml', { questions: [question('twin', { prompt: 'ask foo' }), question('foo')] })
   const { incomplete } = await place.build(stage(recorded('r.jsonl')))
   assert.is(incomplete, "recorded: 'twin' has 0 of 3 completions")
-  assert.equal(await place.completions(), ['1', '2', '3'])
+  assert.equal(await place.completions('completions/a.toml', 1), ['1', '2', '3'])
 })
 
 test('recorded: answers of a model are not passed off as recorded ones, and go back to the cache', async () => {

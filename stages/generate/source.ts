@@ -74,18 +74,14 @@ function liveSource(
 
 /** In a dry run stands for an answer that would be asked for, so that the plan counts what would be done with it. */
 function expected(key: Digest, sample: number): Completion {
-  return { completion: `pass  # to be asked for: ${key}\n`, sample, key }
+  return completionOf({ text: `pass  # to be asked for: ${key}\n` }, key, sample)
 }
 
 function context(job: Job, { id }: Question, signal: AbortSignal): AskContext {
-  let sent = 0
   return {
     signal,
     question: id,
-    // The engine counts each unit that is made as one request.
-    sent: () => {
-      if (sent++ > 0) job.again('request')
-    },
+    sent: () => job.count('request'),
     say: (text) => job.say({ question: id, text, good: false }),
   }
 }

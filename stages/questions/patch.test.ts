@@ -276,7 +276,7 @@ test('any file in any format can be made to say any other', async () => {
       const changed = await rewriteQuestions(other, text)
       assert.ok(says(changed, fileTable(other)))
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
 })
 
@@ -293,7 +293,7 @@ test('comments outlive every change but the removal of their section', async () 
       const patched = patchedText(text, await outlineOf(normal(text)), ...tables)
       assert.type(patched, 'string', 'it is never written anew')
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
 })
 

@@ -32,15 +32,14 @@ import { canonical, says, writeQuestions } from './write.ts'
  * as `writeQuestions` writes it, this is the canonical text. Throws what `writeQuestions` throws.
  */
 export async function rewriteQuestions(file: QuestionFile, previous: string): Promise<string> {
-  const anew = writeQuestions(file)
   const parsed = parseQuestions(previous)
-  if (!('file' in parsed)) return anew
+  if (!('file' in parsed)) return writeQuestions(file)
   const [before, after] = [fileTable(parsed.file), fileTable(file)]
   if (same(before, after)) return previous
-  if (dressedAs(previous, canonical(before)) === previous) return dressedAs(previous, anew)
+  if (dressedAs(previous, canonical(before)) === previous) return dressedAs(previous, writeQuestions(file))
   const outline = await outlineOf(normal(previous)).catch(() => undefined)
   const patched = outline && patchedText(previous, outline, before, after)
-  return patched ?? dressedAs(previous, commentsOf(previous, outline) + anew)
+  return patched ?? dressedAs(previous, commentsOf(previous, outline) + writeQuestions(file))
 }
 
 /** The text with the least changes; undefined when it would not say what it must. */

@@ -60,7 +60,7 @@ export function test(options: TestOptions): Stage {
       const run = async (execution: Execution, signal: AbortSignal): Promise<Outcome> => {
         pool ??= found?.then(async (known) => new Pool(await known.sandbox()))
         if (pool === undefined) throw new Error('asked to run before the environment was known')
-        return await (await pool).run(execution, signal, () => job.again('execution'))
+        return await (await pool).run(execution, signal, () => job.count('execution'))
       }
       return await buildResults(job, manner, params, run)
     },

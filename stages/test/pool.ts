@@ -21,15 +21,12 @@ export class Pool {
     this.#sandbox = sandbox
   }
 
-  /** Runs it; a sandbox that breaks is tried again with a new worker. `again` is told of each further execution. */
-  async run(execution: Execution, signal: AbortSignal, again: () => void): Promise<Outcome> {
-    await this.#alone
-    const first = await this.#counted(() => this.#attempt(execution, signal, again))
+  /** Runs it; a sandbox that breaks is tried again with a new worker. `count` is told of each execution. */
+  async run(execution: Execution, signal: AbortSignal, count: () => void): Promise<Outcome> {
+    await this.#nobodyAlone()
+    const first = await this.#counted(() => this.#attempt(execution, signal, count))
     if (first.ending !== 'wall-timeout') return first
-    return await this.#exclusively(() => {
-      again()
-      return this.#attempt(execution, signal, again)
-    })
+    return await this.#exclusively(() => this.#attempt(execution, signal, count))
   }
 
   async close(): Promise<void> {
@@ -38,10 +35,11 @@ export class Pool {
     this.#idle.length = 0
   }
 
-  async #attempt(execution: Execution, signal: AbortSignal, again: () => void): Promise<Outcome> {
+  async #attempt(execution: Execution, signal: AbortSignal, count: () => void): Promise<Outcome> {
     for (let attempt = 1; ; attempt++) {
       const worker = this.#idle.pop() ?? this.#start()
       try {
+        count()
         const outcome = await worker.run(execution, signal)
         this.#idle.push(worker)
         return outcome
@@ -49,7 +47,6 @@ export class Pool {
         this.#all.delete(worker)
         await worker.close()
         if (!(error instanceof SandboxError) || attempt === attempts) throw error
-        again()
       }
     }
   }
@@ -58,6 +55,10 @@ export class Pool {
     const worker = this.#sandbox.start()
     this.#all.add(worker)
     return worker
+  }
+
+  async #nobodyAlone(): Promise<void> {
+    for (let turn: Promise<void> | undefined; turn !== this.#alone; await turn) turn = this.#alone
   }
 
   async #counted<T>(run: () => Promise<T>): Promise<T> {

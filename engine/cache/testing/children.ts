@@ -6,11 +6,16 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
+let parent: string | undefined
+
 /** A fresh folder, removed when this process ends. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'codex-runner-cache-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return folder
+  if (parent === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'codex-runner-cache-'))
+    parent = made
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }))
+  }
+  return mkdtempSync(join(parent, 'test-'))
 }
 
 export interface Child {

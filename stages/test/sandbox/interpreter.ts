@@ -23,7 +23,8 @@ export class InterpreterProcess {
   readonly pid: number | undefined
   readonly #process: ChildProcess
   readonly #channel: Duplex
-  #complaint = ''
+  /** The last that it said on standard error. */
+  complaint = ''
 
   constructor(process: ChildProcess) {
     this.#process = process
@@ -35,11 +36,11 @@ export class InterpreterProcess {
     channel.on('error', () => this.kill())
     process.stdout?.resume()
     process.stderr?.on('data', (chunk: Buffer) => {
-      this.#complaint = `${this.#complaint}${chunk}`.slice(-2000)
+      this.complaint = `${this.complaint}${chunk}`.slice(-2000)
     })
     this.gone = new Promise((resolve) => {
       process.once('error', (error) => {
-        this.#complaint ||= error.message
+        this.complaint ||= error.message
         resolve()
       })
       process.once('close', () => resolve())
@@ -86,6 +87,6 @@ export class InterpreterProcess {
     if (words?.[0] === 'ready')
       return { implementation: words[1] ?? 'unknown', version: words[2] ?? 'unknown' }
     await this.gone
-    throw new SandboxError(`the sandbox did not start: ${this.#complaint.trim() || 'it said nothing'}`)
+    throw new SandboxError(`the sandbox did not start: ${this.complaint.trim() || 'it said nothing'}`)
   }
 }

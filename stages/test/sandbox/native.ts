@@ -60,7 +60,7 @@ async function reply(process: InterpreterProcess, execution: Execution): Promise
   const [status = 0, mark = 0, cpuMs = 0, wallMs = 0, ...sizes] = words?.slice(1).map(Number) ?? []
   const [trouble, stdout, stderr] = (await process.incoming.parts(sizes)) ?? []
   if (words === undefined || trouble === undefined || stdout === undefined || stderr === undefined)
-    throw new InterpreterDied()
+    throw await deathOf(process)
   if (trouble.length > 0) {
     process.kill()
     throw new SandboxError(`the sandbox could not be prepared: ${trouble}`)
@@ -68,4 +68,10 @@ async function reply(process: InterpreterProcess, execution: Execution): Promise
   // The runner is ours, and its first word one of the endings.
   const ending = words[0] as Ending
   return outcomeOf(execution, { ending, status, mark, cpuMs, wallMs, stdout, stderr })
+}
+
+/** Who is killed has no last words; those of a runner are about a failure of its own. */
+async function deathOf(process: InterpreterProcess): Promise<Error> {
+  await process.gone
+  return process.complaint === '' ? new InterpreterDied() : new SandboxError(`the sandbox failed: ${process.complaint}`)
 }

@@ -42,19 +42,25 @@ for (;;) {
   printTo(merged ? 'stdout' : 'stderr', 'setStderr')
   memoryLimit = memory + memoryMB * 2 ** 20
   const begun = process.cpuUsage()
-  const status = runner.run(
-    python.toPy(program),
-    python.toPy(stdin),
-    python.toPy(files),
-    split ? answerSize : undefined,
-    echo,
-    () => send(['mark']),
-  )
+  const status = run(program, stdin, files, split ? answerSize : undefined, echo)
   const used = process.cpuUsage(begun)
   memoryLimit = Number.POSITIVE_INFINITY
   send(['ended', status, Math.round((used.user + used.system) / 1000)])
   // Memory that has grown does not shrink, and is not the next program's.
   if (runner.worn_out() || python._module.HEAP8.buffer.byteLength > memory + 64 * 2 ** 20) process.exit()
+}
+
+function run(program, stdin, files, answerSize, echo) {
+  const given = [program, stdin, files].map((value) => python.toPy(value))
+  try {
+    return runner.run(...given, answerSize, echo, () => send(['mark']))
+  } catch (error) {
+    // An exception that is Python's is our runner's fault; anything else is the end of the interpreter.
+    if (!(error instanceof python.ffi.PythonError)) throw error
+    const message = Buffer.from(error.message)
+    send(['trouble', message.length], message)
+    process.exit()
+  }
 }
 
 function printTo(stream, setter) {

@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url'
 import { digestOf, messageOf } from '../../../engine/stage.ts'
 import { requestOf } from './frames.ts'
 import type { Ending, Execution, Outcome, Probe, Sandbox } from './index.ts'
+import { SandboxError } from './index.ts'
 import { InterpreterProcess } from './interpreter.ts'
 import { outcomeOf } from './outcome.ts'
 import { usageOf } from './usage.ts'
@@ -127,6 +128,8 @@ class Run {
         case 'ended':
           this.#cpuMs = Number(cpuMs)
           return Number(number)
+        case 'trouble':
+          throw new SandboxError(`the sandbox failed: ${await this.#process.incoming.take(Number(number))}`)
         default:
           return undefined
       }
