@@ -5,6 +5,7 @@
  */
 import { relative, resolve } from 'node:path'
 import { watch as watchFiles } from 'chokidar'
+import type { Digest } from './cache/digest.ts'
 import type { RunOptions } from './context.ts'
 import type { Emit, Summary } from './events.ts'
 import { Failure } from './failure.ts'
@@ -39,7 +40,8 @@ export async function watch(watched: Watched): Promise<void> {
       /(^|\/)(\.[^/.]|node_modules\/)/.test(relative(workspace.root, path)) ||
       path.startsWith(workspace.cache),
   })
-  watcher.on('all', (_event, path) => changes.heard(resolve(path), current))
+  for (const event of ['add', 'change', 'unlink'] as const)
+    watcher.on(event, (path) => changes.heard(resolve(path), current))
   signal.addEventListener('abort', () => current?.stop(), { once: true })
   await new Promise<void>((done) => watcher.once('ready', () => done()))
 
@@ -160,8 +162,13 @@ class Changes {
     })
   }
 
-  #digest(path: string) {
-    this.#workspace.stamps.invalidate(path)
-    return this.#workspace.stamps.digest(path)
+  /** What can't be read at the moment counts as gone; the run that it wakes says why. */
+  #digest(path: string): Digest | undefined {
+    try {
+      this.#workspace.stamps.invalidate(path)
+      return this.#workspace.stamps.digest(path)
+    } catch {
+      return undefined
+    }
   }
 }

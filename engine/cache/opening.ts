@@ -5,8 +5,9 @@
  *
  * - `opening`: it maps the file and makes its first reads. A process that died here may have died of the file.
  * - `open`: it came through them.
+ * - `damaged`: lmdb told it that a page is not what it must be. It leaves the marker behind.
  *
- * So when nobody alive has the store open, it is thrown away after a death while opening. After any other death, or
+ * So when nobody alive has the store open, it is thrown away after a death while opening, or with such damage. After any other death, or
  * when the file is shorter than its header says, its pages are followed one by one (lmdb-file.ts), and it is thrown
  * away when they do not hold together: what died may have died of a later page, and though lmdb survives kill -9,
  * after a power failure pages may be missing, for the store is not synced until it is closed. While somebody alive
@@ -51,7 +52,7 @@ export interface Opened {
   readonly notices: readonly string[]
 }
 
-type Phase = 'opening' | 'open'
+type Phase = 'opening' | 'open' | 'damaged'
 
 const waitForOpenersMs = 10_000
 const longestMarker = 200
@@ -95,7 +96,8 @@ function damageOf(folder: string): string | undefined {
   const dead = markers.filter(({ alive }) => !alive)
   const file = join(folder, 'data.mdb')
   let damage: string | undefined
-  if (dead.some(({ phase }) => phase === 'opening')) damage = 'the last run that opened it died of it'
+  if (markers.some(({ phase }) => phase === 'damaged')) damage = 'lmdb found damage in it'
+  else if (dead.some(({ phase }) => phase === 'opening')) damage = 'the last run that opened it died of it'
   else if (!fitsItsHeader(file) && !isSound(file)) damage = 'its file is truncated or damaged'
   else if (dead.length > 0 && dead.length === markers.length && !isSound(file)) damage = 'its file is damaged'
   const other = markers.find(({ alive }) => alive)
@@ -187,6 +189,7 @@ function counts(path: string, life: ReturnType<typeof lifeOf>): boolean {
 /** This process's marker in the store's folder. */
 export class Marker {
   readonly #path: string
+  #stays = false
 
   constructor(folder: string) {
     this.#path = join(folder, `open-${process.pid}-${randomBytes(4).toString('hex')}.json`)
@@ -195,6 +198,12 @@ export class Marker {
 
   opened(): void {
     this.#write('open', 'r+')
+  }
+
+  /** From now on `remove` does nothing. */
+  damaged(): void {
+    this.#stays = true
+    this.#write('damaged', 'r+')
   }
 
   /**
@@ -208,7 +217,7 @@ export class Marker {
   }
 
   remove(): void {
-    rmSync(this.#path, { force: true })
+    if (!this.#stays) rmSync(this.#path, { force: true })
   }
 
   #write(phase: Phase, flags: 'wx' | 'r+'): void {

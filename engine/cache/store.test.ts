@@ -184,6 +184,10 @@ test('a short file is no damage when only pages that were freed at once are miss
     overlappingSync: false,
   })
   const units = root.openDB<Buffer, string>({ name: 'units', encoding: 'binary' })
+  for (const name of ['b', 'c', 'd'])
+    root.transactionSync(() => {
+      units.put(name, Buffer.alloc(300, 1))
+    })
   root.transactionSync(() => {
     for (const size of [300_000, 400_000, 500_000]) units.put('a', Buffer.alloc(size, 1))
   })

@@ -10,12 +10,9 @@
  * is dropped, counted, and a miss.
  *
  * Writes gather in memory for some milliseconds and go out in one transaction, in this thread: reads see them at
- * once, a key that is written twice costs once, and a failure is an exception in one place. lmdb's own asynchronous
- * writing reports a full disk on the console and through promises nobody holds. What a kill -9 takes is the last
- * such batch, which is computed again.
- *
- * After a failed transaction lmdb's memory of free pages is wrong (seen: closing it spins for ever). So free space is
- * looked at first; and if a transaction fails all the same, this process writes no more and leaves it unclosed.
+ * once, a key that is written twice costs once, and a failure is an exception in one place, with everything still in
+ * memory to be tried again. lmdb's own asynchronous writing reports a full disk on the console and through promises
+ * nobody holds. What a kill -9 takes is the last such batch, which is computed again.
  */
 import { closeSync, fsyncSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,6 +26,7 @@ export type { Table } from './opening.ts'
 type Pending = { readonly [table in Table]: Map<string, Buffer | 'removed'> }
 
 const gatherMs = 25
+const retryMs = 1000
 const gatherBytes = 8 << 20
 const bytesToSpare = 4 << 20
 const checksumSize = 4
@@ -36,28 +34,33 @@ const checksumSize = 4
 const longestKey = 1000
 
 export class Store {
-  /** What a person should know of opening it: why it was thrown away, why it can't be used. */
-  readonly notices: readonly string[]
   /** The cache's folder. */
   readonly cache: string
   readonly #pending: Pending = { units: new Map(), targets: new Map(), stamps: new Map(), memory: new Map() }
+  readonly #notices: string[]
   #environment: Environment | undefined
   #pendingBytes = 0
   #timer: NodeJS.Timeout | undefined
   #writing = false
-  #broken: unknown
+  /** The last transaction failed: then memory holds what comes, and a try now and then is enough. */
+  #failing = false
   #damaged = 0
 
   private constructor(cache: string, environment: Environment | undefined, notices: readonly string[]) {
     this.cache = cache
     this.#environment = environment
-    this.notices = notices
+    this.#notices = [...notices]
   }
 
   /** `cache` is the cache's folder. Never throws: a store that can't be used remembers until the process ends. */
   static async open(cache: string): Promise<Store> {
     const { environment, notices } = await openEnvironment(cache)
     return new Store(cache, environment, notices)
+  }
+
+  /** What a person should know of it: why it was thrown away, why it can't be used. */
+  get notices(): readonly string[] {
+    return this.#notices
   }
 
   get<T extends Json>(table: Table, key: string): T | undefined {
@@ -89,7 +92,7 @@ export class Store {
 
   keys(table: Table): readonly string[] {
     const pending = this.#pending[table]
-    const stored = this.#environment === undefined ? [] : [...this.#environment.tables[table].getKeys()]
+    const stored = this.#ask((environment) => [...environment.tables[table].getKeys()]) ?? []
     const added = [...pending].filter(([, bytes]) => bytes !== 'removed').map(([key]) => key)
     return [...stored.filter((key) => !pending.has(key)), ...added]
   }
@@ -137,26 +140,48 @@ export class Store {
     const environment = this.#environment
     if (environment === undefined) return
     this.#environment = undefined
-    if (this.#broken === undefined) {
-      if (this.#writing) syncFile(join(this.cache, 'store', 'data.mdb'))
-      await environment.root.close()
-    }
+    if (this.#writing) syncFile(join(this.cache, 'store', 'data.mdb'))
+    await environment.root.close()
     environment.marker.remove()
   }
 
   #read(table: Table, key: string): Buffer | undefined {
     const pending = this.#pending[table].get(key)
     if (pending !== undefined) return pending === 'removed' ? undefined : pending
-    if (this.#environment === undefined || key === '' || Buffer.byteLength(key) > longestKey) return undefined
-    return this.#environment.tables[table].getBinary(key)
+    if (key === '' || Buffer.byteLength(key) > longestKey) return undefined
+    return this.#ask((environment) => environment.tables[table].getBinary(key))
+  }
+
+  #ask<T>(question: (environment: Environment) => T): T | undefined {
+    if (this.#environment === undefined) return undefined
+    try {
+      return question(this.#environment)
+    } catch (error) {
+      this.#giveUp(this.#environment, error)
+      return undefined
+    }
+  }
+
+  /** lmdb says that a page is damaged, so any page may be: use it no more, nor close it, and let the next run start anew. */
+  #giveUp(environment: Environment, error: unknown): void {
+    this.#environment = undefined
+    this.#damaged++
+    this.#notices.push(
+      `${join(this.cache, 'store')} is damaged (${messageOf(error)}); this run computes anew what it does not find, and the next one starts with an empty store`,
+    )
+    try {
+      environment.marker.damaged()
+    } catch {
+      // The folder is gone, and the damage with it.
+    }
   }
 
   #set(table: Table, key: string, bytes: Buffer | 'removed'): void {
     this.#pending[table].set(key, bytes)
     this.#pendingBytes += key.length + bytes.length
     if (this.#environment === undefined) return
-    if (this.#pendingBytes > gatherBytes && this.#broken === undefined) this.#commit()
-    else this.#timer ??= setTimeout(() => this.#commit(), gatherMs)
+    if (this.#pendingBytes > gatherBytes && !this.#failing) this.#commit()
+    else this.#timer ??= setTimeout(() => this.#commit(), this.#failing ? retryMs : gatherMs)
   }
 
   /** The error that kept it from being written, if any. */
@@ -164,25 +189,24 @@ export class Store {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#environment === undefined || this.#pendingBytes === 0) return undefined
-    if (this.#broken !== undefined) return this.#broken
     try {
-      if (freeBytes(this.cache) < 2 * this.#pendingBytes + bytesToSpare) return new Error('the disk is full')
+      // Looked at first, for lmdb calls a full disk an input/output error.
+      if (freeBytes(this.cache) < 2 * this.#pendingBytes + bytesToSpare) throw new Error('the disk is full')
       if (!this.#writing) this.#environment.marker.sync()
       this.#writing = true
-    } catch (error) {
-      return error
-    }
-    try {
       this.#environment.root.transactionSync(() => this.#writePending())
     } catch (error) {
-      this.#broken = error
+      if (isDamage(error)) return this.#giveUp(this.#environment, error)
+      this.#failing = true
       return error
     }
     for (const table of tables) this.#pending[table].clear()
     this.#pendingBytes = 0
+    this.#failing = false
     return undefined
   }
 
+  /** Returns nothing on purpose: lmdb would take a promise for a transaction that goes on. */
   #writePending(): void {
     if (this.#environment === undefined) return
     for (const table of tables) {
@@ -197,6 +221,11 @@ export class Store {
 
 function checksum(table: Table, key: string, json: Uint8Array): number {
   return crc32(json, crc32(`${table}\n${key}\n`))
+}
+
+/** lmdb's own errors have negative codes; those of the system, as for a full disk, have positive ones. */
+function isDamage(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number' && error.code < 0
 }
 
 function syncFile(path: string): void {

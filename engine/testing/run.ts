@@ -12,7 +12,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 
-const minutesAFile = 8
+const minutesAFile = 5
 const folders = ['engine', 'stages', 'bench']
 
 interface Counts {

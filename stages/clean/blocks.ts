@@ -4,7 +4,7 @@
  * Fences are found by line, as in Markdown, but where one ends the grammar has a say: a fence inside a docstring
  * closes nothing. Prose has no marks at all: there only the grammar is asked.
  */
-import { dedent, faultOf, isCode, parse, soundPart } from './python.ts'
+import { dedent, faultOf, isCode, soundBody } from './python.ts'
 
 export interface Block {
   readonly text: string
@@ -96,12 +96,7 @@ function closing(lines: readonly Line[], fences: readonly Fence[], start: number
 
 function isPython(text: string): boolean {
   const code = dedent(text)
-  const fault = faultOf(code)
-  // A body of a function is Python too.
-  return (
-    fault === undefined ||
-    (/^return\b/.test(code.slice(fault)) && parse(code).problems.every(({ kind }) => kind === 'return'))
-  )
+  return faultOf(code) === undefined || soundBody(code).problems.every(({ kind }) => kind === 'return')
 }
 
 function blockOf(lines: readonly Line[], opening: Fence, end: Fence | undefined): Block {
@@ -168,17 +163,17 @@ function mayBegin(line: string): boolean {
 
 /** Where the last statement before the first fault ends; 0 when the first one is no code. */
 function endOfCode(text: string): number {
-  const module = soundPart(dedent(text))
+  const module = soundBody(dedent(text))
   const first = module.statements[0]
   if (
     first === undefined ||
-    first.broken ||
+    (first.broken && !first.misplaced) ||
     !(isCode(first.node) || first.node.firstChild?.name === 'String')
   )
     return 0
   let last: number | undefined
-  for (const { node, broken, to } of module.statements) {
-    if (broken) break
+  for (const { node, broken, misplaced, to } of module.statements) {
+    if (broken && !misplaced) break
     if (isCode(node)) last = to
   }
   if (last === undefined) return 0

@@ -13,14 +13,16 @@ interface Candidate {
   readonly block: Block
   readonly module: Module
   readonly gives: ReadonlySet<string>
+  /** How much of what the question needs it gives. */
+  readonly needed: number
   readonly worth: number
 }
 
-/** The answer among the blocks, or undefined when none has code in it. */
-export function choose(blocks: readonly Block[], task: Task): string | undefined {
+/** The answer among the blocks, or undefined when none has code in it, or none what is needed though it must. */
+export function choose(blocks: readonly Block[], task: Task, must: 'code' | 'needed'): string | undefined {
   const candidates = blocks.map((block) => candidateOf(block, task))
   let best: Candidate | undefined
-  for (const candidate of candidates)
+  for (const candidate of candidates.filter(({ needed }) => must === 'code' || needed > 0))
     if (candidate.worth > 0 && candidate.worth >= (best?.worth ?? 0)) best = candidate
   if (best === undefined) return undefined
   return joined(best, candidates, task)
@@ -29,15 +31,15 @@ export function choose(blocks: readonly Block[], task: Task): string | undefined
 function candidateOf(block: Block, task: Task): Candidate {
   const module = parse(dedent(unwrapped(block.text)))
   const gives = new Set(module.statements.flatMap(({ node }) => [...bindsOf(node, module.text)]))
-  return { block, module, gives, worth: worthOf(block, module, gives, task) }
+  const own = needed(block, module, gives, task)
+  return { block, module, gives, needed: own, worth: worthOf(block, module, own) }
 }
 
 /** 0: no code. The tens say how much of what is needed it gives, the ones how sound it is. */
-function worthOf(block: Block, module: Module, gives: ReadonlySet<string>, task: Task): number {
-  const code = module.statements.some(({ node }) => isCode(node))
-  if (!code) return 0
+function worthOf(block: Block, module: Module, needed: number): number {
+  if (!module.statements.some(({ node }) => isCode(node))) return 0
   const sound = (module.problems.length === 0 ? 2 : 0) + (block.python ? 1 : 0)
-  return (block.python ? 1000 : 1) + needed(block, module, gives, task) * 10 + sound
+  return (block.python ? 1000 : 1) + needed * 10 + sound
 }
 
 function needed(block: Block, module: Module, gives: ReadonlySet<string>, task: Task): number {

@@ -6,12 +6,14 @@
  * and the first that gives a valid program in which the preload's definition has a body is taken. When none does,
  * the plain concatenation stands, which is what the question file promises.
  */
+import type { SyntaxNode } from '@lezer/common'
 import { bindsOf, usesOf } from './names.ts'
 import {
   dedent,
   definitionAt,
   definitionOf,
   faultOf,
+  has,
   indent,
   isCode,
   type Module,
@@ -19,7 +21,7 @@ import {
   type Statement,
   soundPart,
 } from './python.ts'
-import { givenBy, hasCode, type Task } from './task.ts'
+import { givenBy, type Task } from './task.ts'
 
 /** program = before + text. */
 export interface Arrangement {
@@ -219,24 +221,21 @@ export function answers(program: Module, task: Task): boolean {
   })
 }
 
-/** Whether there is code in a program besides the preload's. */
+/** Whether there is code in a program besides the preload's. In a broken one, a function with something in it counts. */
 export function addsCode(program: Module, task: Task): boolean {
-  const { preload } = task
-  if (!program.text.startsWith(preload)) return hasCode(program)
+  const given = program.text.startsWith(task.preload) ? task.preload.trimEnd().length : 0
   return program.statements.some(
-    ({ node, to, broken }) =>
-      to > preload.trimEnd().length && !broken && adds(node, preload.trimEnd().length),
+    ({ node, to, broken }) => to > given && (!broken || bodyOf(node) !== null) && adds(node, given),
   )
 }
 
-function adds(node: Statement['node'], from: number): boolean {
-  if (node.from >= from) return isCode(node)
-  const body =
-    node.getChild('Body') ?? node.getChild('FunctionDefinition') ?? node.getChild('ClassDefinition')
-  if (body === null) return isCode(node)
-  for (let child = body.firstChild; child !== null; child = child.nextSibling) {
-    if (!child.type.is('Statement') && child.name !== 'Body') continue
-    if (child.to > from && adds(child, from)) return true
-  }
-  return false
+function adds(node: SyntaxNode, given: number): boolean {
+  if (node.from >= given && !has(node, /^⚠$/)) return isCode(node)
+  const body = bodyOf(node)
+  return body?.getChildren('Statement').some((child) => child.to > given && adds(child, given)) ?? false
+}
+
+function bodyOf(node: SyntaxNode): SyntaxNode | null {
+  const definition = node.getChild('FunctionDefinition') ?? node.getChild('ClassDefinition')
+  return (definition ?? node).getChild('Body')
 }

@@ -26,6 +26,8 @@ export interface Statement {
   /** Without the white space and comments after it. */
   readonly to: number
   readonly broken: boolean
+  /** Its problems are but a `return` outside of a function: right in a function's body. */
+  readonly misplaced: boolean
 }
 
 export interface Module {
@@ -83,7 +85,18 @@ const REMEMBERED = 64
 /** The text's beginning up to the line with its first problem, read; all of it for a valid program. */
 export function soundPart(text: string): Module {
   const fault = faultOf(text)
-  if (fault === undefined) return parse(text)
+  return fault === undefined ? parse(text) : upTo(text, fault)
+}
+
+/** The same for a text that may be the body of a function: there a `return` is no problem. */
+export function soundBody(text: string): Module {
+  const fault = faultOf(text)
+  if (fault === undefined || !/^return\b/.test(text.slice(fault))) return soundPart(text)
+  const problem = parse(text).problems.find(({ kind }) => kind !== 'return')
+  return problem === undefined ? parse(text) : upTo(text, problem.at)
+}
+
+function upTo(text: string, fault: number): Module {
   const end = text.indexOf('\n', fault)
   return parse(end < 0 ? text : text.slice(0, end + 1))
 }
@@ -152,10 +165,10 @@ function problemsOf(tree: Tree, text: string): Problem[] {
   return problems.sort((a, b) => a.at - b.at)
 }
 
-function isExcused(error: SyntaxNode): boolean {
-  return (
-    error.from === error.to && /^(Yield(Statement|Expression)|PatternArgList)$/.test(error.parent?.name ?? '')
-  )
+function isExcused({ from, to, parent }: SyntaxNode): boolean {
+  if (from !== to || parent === null) return false
+  if (/^Yield(?:Statement|Expression)$/.test(parent.name)) return true
+  return parent.name === 'LiteralPattern' && parent.parent?.name === 'PatternArgList'
 }
 
 /** The column, in characters, of a statement that begins its line. */
@@ -176,16 +189,21 @@ function statementsOf(tree: Tree, text: string, problems: readonly Problem[]): S
       from,
       to: from + text.slice(from, to).trimEnd().length,
       broken: false,
+      misplaced: false,
     })
   }
   // A problem belongs to the statement that it is in, or else to the one that it follows.
   let index = 0
-  const broken = new Set<number>()
-  for (const { at } of problems) {
+  const kinds = new Map<number, Set<Problem['kind']>>()
+  for (const { at, kind } of problems) {
     while (index + 1 < statements.length && (statements[index + 1]?.from ?? 0) <= at) index++
-    broken.add(index)
+    kinds.set(index, (kinds.get(index) ?? new Set()).add(kind))
   }
-  return statements.map((statement, i) => (broken.has(i) ? { ...statement, broken: true } : statement))
+  return statements.map((statement, i) => {
+    const found = kinds.get(i)
+    if (found === undefined) return statement
+    return { ...statement, broken: true, misplaced: found.size === 1 && found.has('return') }
+  })
 }
 
 function kindOf(node: SyntaxNode): string {

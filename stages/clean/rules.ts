@@ -22,9 +22,10 @@ export interface Rule {
 /** Code between fences; where there are several blocks, the one that the question needs. */
 function fences(text: string, task: Task): string {
   if (!/```|~~~/.test(text) || isWhole(text, task)) return text
-  const head = beforeFence(text)
+  const own = withoutPreload(text, task)
+  const head = beforeFence(own)
   if (head !== undefined && head.trim() !== '' && isWhole(head, task)) return head
-  return choose(fenced(text), task) ?? text
+  return choose(fenced(own), task, 'code') ?? text
 }
 
 /** Code among prose without fences. */
@@ -34,7 +35,12 @@ function prose(text: string, task: Task): string {
   // An answer with something after it: that is for `trailing-code`.
   if (faultOf(program) === undefined || (task.open.length > 0 && answers(soundPart(program), task)))
     return text
-  return choose(amongProse(text), task) ?? text
+  return choose(amongProse(withoutPreload(text, task)), task, 'needed') ?? text
+}
+
+/** What the model wrote itself: what was given to it is no candidate for the answer. */
+function withoutPreload(text: string, { preload }: Task): string {
+  return text.startsWith(preload) ? text.slice(preload.length) : text
 }
 
 /** Indentation that a body lost, or has too much of. */
@@ -70,6 +76,8 @@ export type Cleaned = {
   readonly noCode: boolean
 }
 
+const ROUNDS = 5
+
 /**
  * A model's answer as a whole program. The answer may be a chat's (prose, fences), or what a completion model wrote
  * after the preload, with the preload in front of it or without.
@@ -80,13 +88,21 @@ export function cleanCompletion(
   options: { readonly finish?: string | undefined; readonly rules?: readonly Rule[] | undefined } = {},
 ): Cleaned {
   const task = taskOf(question)
-  const changed: string[] = []
+  const chain = options.rules ?? rules
+  const changed = new Set<string>()
   let text = raw
-  for (const rule of options.rules ?? rules) {
-    const next = rule.apply(text, task, options.finish)
-    if (next !== text) changed.push(rule.name)
-    text = next
+  // What one rule uncovers may be for an earlier one. A user's rule is applied once: nobody says that it leaves alone
+  // what it has changed.
+  let round = chain
+  for (let before = '', left = ROUNDS; left > 0 && before !== text; left--) {
+    before = text
+    for (const rule of round) {
+      const next = rule.apply(text, task, options.finish)
+      if (next !== text) changed.add(rule.name)
+      text = next
+    }
+    round = chain.filter((rule) => rules.includes(rule))
   }
   if (!addsCode(parse(text), task)) return { text: raw, rules: [], noCode: true }
-  return { text, rules: changed, noCode: false }
+  return { text, rules: chain.map(({ name }) => name).filter((name) => changed.has(name)), noCode: false }
 }

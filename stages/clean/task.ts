@@ -4,7 +4,7 @@
  */
 import type { Question } from '../questions/model.ts'
 import { bindsOf, usesOf } from './names.ts'
-import { type Definition, definitionOf, isCode, type Module, parse } from './python.ts'
+import { type Definition, definitionOf, type Module, parse } from './python.ts'
 
 /** The parts of a question that cleaning may look at. */
 export type Asked = Pick<Question, 'prompt' | 'answer_preload' | 'testcases' | 'capture'>
@@ -77,9 +77,4 @@ export function givenBy(module: Module): ReadonlyMap<string, number> {
     for (const name of bindsOf(node, module.text)) given.set(name, index)
   })
   return given
-}
-
-/** Whether there is anything in it that does something, at top level or in a definition. */
-export function hasCode(module: Module): boolean {
-  return module.statements.some((statement) => !statement.broken && isCode(statement.node))
 }

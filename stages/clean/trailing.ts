@@ -58,8 +58,8 @@ class Trail {
   /** Names that the statements of the trail take or give. */
   readonly names = new Set<string>()
   readonly uses: readonly ReadonlySet<string>[]
-  /** Names of the program before and with the answer, with the statement that gives each. */
-  readonly kept: ReadonlyMap<string, number>
+  /** Names of the program, with the statement that gives each. */
+  readonly given: ReadonlyMap<string, number>
 
   constructor(program: Module, answer: number, task: Task) {
     const { statements, text } = program
@@ -70,7 +70,7 @@ class Trail {
     this.answerName = (node && definitionOf(node, text)?.name) ?? ''
     this.goesOn = task.open.length > 0 && text.startsWith(task.preload)
     this.uses = statements.map((statement) => usesOf(statement.node, text))
-    this.kept = givenBy({ ...program, statements: statements.slice(0, answer + 1) })
+    this.given = givenBy(program)
   }
 
   /** The index of the first statement that is to go, or undefined when none is. */
@@ -98,12 +98,13 @@ class Trail {
     return reason ? first : undefined
   }
 
-  /** For each statement, the names that those before it take. */
+  /** For each statement, the names that functions before it take: they may be called after it. */
   #namesBefore(): ReadonlySet<string>[] {
     const seen = new Set<string>()
-    return this.uses.map((names) => {
+    return this.program.statements.map(({ node, kind }, index) => {
       const before = new Set(seen)
-      for (const name of names) seen.add(name)
+      if (/Definition$/.test(kind) || has(node, /^LambdaExpression$/))
+        for (const name of this.uses[index] ?? []) seen.add(name)
       return before
     })
   }
@@ -117,11 +118,11 @@ class Trail {
       case 'value':
         return this.task.called
       case 'import':
-        return this.goesOn || (this.task.called && [...binds].every((name) => this.names.has(name)))
+        return this.task.called && (this.goesOn || [...binds].every((name) => this.names.has(name)))
       case 'definition':
         return (
-          this.goesOn ||
-          (this.task.called && ([...binds].some((name) => this.names.has(name)) || this.#isTest(index)))
+          this.task.called &&
+          (this.goesOn || [...binds].some((name) => this.names.has(name)) || this.#isTest(index))
         )
       case 'work':
         return false
@@ -160,29 +161,25 @@ class Trail {
   #isHarmless(node: Statement['node'], binds: ReadonlySet<string>): boolean {
     if (changesParts(node)) return false
     return callsIn(node, this.program.text).every(({ root, member }, index) => {
-      if (
-        root === undefined ||
-        root === this.answerName ||
-        binds.has(root) ||
-        (this.names.has(root) && !this.kept.has(root))
-      )
-        return true
-      const giver = this.program.statements[this.kept.get(root) ?? -1]
-      if (giver === undefined) return true
+      if (root === undefined || root === this.answerName || binds.has(root)) return true
+      const at = this.given.get(root)
+      const giver = this.program.statements[at ?? -1]
+      if (at === undefined || giver === undefined) return true
       if (giver.kind === 'ImportStatement')
         return index > 0 || !member || node.name !== 'ExpressionStatement' || TRYING.test(root)
-      return /Definition$/.test(giver.kind) && !this.#keepsState()
+      // A variable of the trail's own may be worked on; one from before the answer may be what it reads.
+      return /Definition$/.test(giver.kind) ? !this.#keepsState() : at > this.answer
     })
   }
 
-  /** Some function of what is kept works on a variable of the module: calling it may set up what a later call needs. */
+  /** Some function works on a variable of the module: calling it may set up what the answer needs. */
   #keepsState(): boolean {
     const { statements, text } = this.program
-    const kept = statements.slice(0, this.answer + 1)
+    const before = statements.slice(0, this.answer)
     const variables = new Set(
-      kept.flatMap(({ node, kind }) => (/Definition$|^Import/.test(kind) ? [] : [...bindsOf(node, text)])),
+      before.flatMap(({ node, kind }) => (/Definition$|^Import/.test(kind) ? [] : [...bindsOf(node, text)])),
     )
-    return kept.some(
+    return statements.some(
       ({ node, kind }, index) =>
         /Definition$/.test(kind) &&
         (has(node, /^ScopeStatement$/) || [...(this.uses[index] ?? [])].some((name) => variables.has(name))),

@@ -9,7 +9,7 @@ import { lineFeeds, type Task } from './task.ts'
 
 /** Byte-order mark off, every line ending a line feed: Python reads both the same, people and rules do not. */
 export function lineEndings(text: string): string {
-  return lineFeeds(text.replace(/^\uFEFF/, ''))
+  return lineFeeds(text.replace(/^\uFEFF+/, ''))
 }
 
 /** Tokens that models are trained with and that no one writes: `<|…|>`, the same in full width, and the old short ones. */
@@ -34,7 +34,7 @@ export function specialTokens(text: string, task: Task): string {
     if (kept.trim() !== '' && END.test(match[0])) return kept
     // A turn's header at the beginning: `<|im_start|>assistant`.
     if (kept.trim() === '')
-      at += /^(?:assistant|python|model)?(?=\s|<)[ \t]*/.exec(text.slice(end))?.[0].length ?? 0
+      at += /^(?:(?:assistant|python|model)[ \t]*(?=\n|<|$))?\n?/.exec(text.slice(end))?.[0].length ?? 0
   }
   return kept + text.slice(at)
 }

@@ -96,7 +96,7 @@ export class Workspace {
         this.responses.set(unit.key, JSON.parse(JSON.stringify(made)))
         return made
       },
-      again: () => {},
+      count: () => {},
       restore: async (key, value) => {
         if (!run.dry && !this.responses.has(key)) this.responses.set(key, JSON.parse(JSON.stringify(value)))
       },

@@ -95,6 +95,12 @@ test('a removed key leaves the comment behind it, a removed section the comments
     completions((all) => all.map(({ note, ...rest }) => rest)),
   )
   assert.is(changed, text.replace("note = 'see # 1' ", ''))
+  const inside = text.replace("'see # 1'", '[\n  1, # one\n]').replace('note =', 'mine =')
+  const unmarked = await after(
+    inside,
+    completions((all) => all.map(({ unknown, ...rest }) => rest)),
+  )
+  assert.is(unmarked, inside.replace(/mine = [\s\S]*?\] /, '# one\n'))
   const without = await after(
     text,
     completions((all) => all.slice(1)),
@@ -230,7 +236,7 @@ got = '2'
   )
 })
 
-test('what was not understood is written anew, with every comment', async () => {
+test('what was not understood is written anew, below all its comments', async () => {
   const strange = `# top
 [[questions]]
 id = 'a'
@@ -238,22 +244,26 @@ prompt = 'p'
 [[questions.completions]] # first
 completion = 'x'
 [[questions.testcases]] # between
+code = '1'
+[questions.completions.mine] # deep
 [[questions.completions]] # second
 completion = 'y'
-[questions.completions.response] # deep
-model = 'm'
-[[questions]]
-id = 'b'
-prompt = 'p'
+[[questions.completions]] # third
+completion = 'z'
 `
-  const change = (file: QuestionFile) => ({
-    ...file,
-    questions: file.questions.map((q) => ({ ...q, completions: q.completions.toReversed() })),
-  })
-  const changed = await after(strange, change)
-  assert.ok(says(changed, fileTable(change(read(strange)))))
-  for (const comment of ['# top', '# first', '# between', '# second', '# deep'])
-    assert.match(changed, comment)
+  const change = everyQuestion((question) => ({
+    ...question,
+    testcases: [{ code: '2', stdin: '' }],
+    completions: [...question.completions.slice(1), ...question.completions.slice(0, 1)],
+  }))
+  const anew = writeQuestions(change(read(strange)))
+  assert.is(await after(strange, change), `# top\n# first\n# between\n# deep\n# second\n# third\n\n${anew}`)
+})
+
+test('a text without an outline is written anew, below every line that may be a comment', async () => {
+  const text = "# top\n[[questions]]\nid = 'a'\nprompt = 'p'\n  # below\ndue = 2026-02-30\n"
+  const change = everyQuestion((question) => ({ ...question, prompt: 'P' }))
+  assert.is(await after(text, change), `# top\n  # below\n\n${writeQuestions(change(read(text)))}`)
 })
 
 test('a text that can not be read gives way to the canonical one', async () => {

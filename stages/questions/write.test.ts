@@ -164,6 +164,16 @@ test('a line that looks like a merge conflict is escaped, so that the file can b
   assert.is(read(text).questions[0]?.prompt, answer)
 })
 
+test('no block ends in a quote of its own, which older parsers can not tell from the closing ones', () => {
+  for (const quotes of ["'", "''", '"', '""', '"'.repeat(3), "'".repeat(3)])
+    for (const start of ['', '\n', "'\n", '"\n']) {
+      const value = `${start}x${quotes}`
+      const text = writeQuestions(withPrompt(value))
+      assert.is(read(text).questions[0]?.prompt, value)
+      assert.not.match(text, /(?<!\\)('{4}|"{4})$/m)
+    }
+})
+
 test('half a character is refused, with the question that holds it', () => {
   const refused = (error: Error) => error instanceof Failure && error.message.includes("question 'q'")
   assert.throws(() => writeQuestions(withPrompt('a\ud800b')), refused)

@@ -33,6 +33,7 @@ const SOURCES = [
   ['launch.py', 'launch.py'],
   ['parts.py', 'parts.py'],
   ['confine.py', 'confine.py'],
+  ['prefault.py', 'prefault.py'],
 ] as const
 /** A range that neither distributions nor systemd hand out. */
 const FIRST_UNUSED_UID = 61000

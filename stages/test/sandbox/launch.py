@@ -61,6 +61,7 @@ def enter(request, control, stdout, stderr, mark):
         echo_input()
     if request.file_sizes:
         forget_shadowed_modules()
+    renew_main()
     prepare(program, request.answer_size if request.split else None, request.nonce)
     if not request.split:
         close_mark()
@@ -146,6 +147,15 @@ def forget_shadowed_modules():
     if not here.isdisjoint(warm_modules):
         for name in warm_modules:
             del sys.modules[name]
+
+
+def renew_main():
+    """The module was made before the fork and is frozen for the garbage collector, as would be all that it names."""
+    old = sys.modules['__main__']
+    new = type(old)('__main__')
+    new.__dict__.update(old.__dict__)
+    new.__annotations__ = {}
+    sys.modules['__main__'] = new
 
 
 def prepare(program, answer_size, nonce):

@@ -73,5 +73,7 @@ async function reply(process: InterpreterProcess, execution: Execution): Promise
 /** Who is killed has no last words; those of a runner are about a failure of its own. */
 async function deathOf(process: InterpreterProcess): Promise<Error> {
   await process.gone
-  return process.complaint === '' ? new InterpreterDied() : new SandboxError(`the sandbox failed: ${process.complaint}`)
+  return process.complaint === ''
+    ? new InterpreterDied()
+    : new SandboxError(`the sandbox failed: ${process.complaint}`)
 }

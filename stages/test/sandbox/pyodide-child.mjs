@@ -9,6 +9,7 @@ const PAGE = 65536
 
 /** Bytes that the interpreter's memory may have; growing beyond fails, and Python raises MemoryError. */
 let memoryLimit = Number.POSITIVE_INFINITY
+let begun = process.cpuUsage()
 const grow = WebAssembly.Memory.prototype.grow
 WebAssembly.Memory.prototype.grow = function (pages) {
   if (this.buffer.byteLength + pages * PAGE > memoryLimit) throw new RangeError('the memory limit is reached')
@@ -26,34 +27,49 @@ for (const file of ['parts.py', 'pyodide_runner.py'])
   python.FS.writeFile(`/lib/${file}`, readFileSync(new URL(file, import.meta.url)))
 python.runPython("import sys; sys.path.append('/lib')")
 const runner = python.pyimport('pyodide_runner')
-runner.settle()
+runner.settle((status) => {
+  send(['ended', status & 0xff, usedSince(begun), 'leaving'])
+  process.exit()
+})
 send(['ready', 'cpython', runner.VERSION])
 
 for (;;) {
   const words = receive(receive(4).readUInt32LE()).toString().split(' ').map(Number)
   const [split, merged, echo, , , memoryMB, , , , answerSize, programSize, stdinSize, ...fileSizes] = words
-  const program = receive(programSize)
-  const stdin = receive(stdinSize)
-  const files = []
-  for (let at = 0; at < fileSizes.length; at += 2)
-    files.push([receive(fileSizes[at]).toString(), receive(fileSizes[at + 1])])
+  hand('program', receive(programSize))
+  hand('stdin', receive(stdinSize))
+  const names = []
+  for (let at = 0; at < fileSizes.length; at += 2) {
+    names.push(receive(fileSizes[at]).toString())
+    hand(`file${at / 2}`, receive(fileSizes[at + 1]))
+  }
 
   printTo('stdout', 'setStdout')
   printTo(merged ? 'stdout' : 'stderr', 'setStderr')
   memoryLimit = memory + memoryMB * 2 ** 20
-  const begun = process.cpuUsage()
-  const status = run(program, stdin, files, split ? answerSize : undefined, echo)
-  const used = process.cpuUsage(begun)
+  begun = process.cpuUsage()
+  const status = run(names, split ? answerSize : undefined, echo)
   memoryLimit = Number.POSITIVE_INFINITY
-  send(['ended', status, Math.round((used.user + used.system) / 1000)])
   // Memory that has grown does not shrink, and is not the next program's.
-  if (runner.worn_out() || python._module.HEAP8.buffer.byteLength > memory + 64 * 2 ** 20) process.exit()
+  const leaving = runner.worn_out() || python._module.HEAP8.buffer.byteLength > memory + 64 * 2 ** 20
+  send(['ended', status, usedSince(begun), leaving ? 'leaving' : 'staying'])
+  if (leaving) process.exit()
 }
 
-function run(program, stdin, files, answerSize, echo) {
-  const given = [program, stdin, files].map((value) => python.toPy(value))
+function usedSince(before) {
+  const { user, system } = process.cpuUsage(before)
+  return Math.round((user + system) / 1000)
+}
+
+/** By files: toPy fails for bytes of which there are none. */
+function hand(name, bytes) {
+  python.FS.mkdirTree('/request')
+  python.FS.writeFile(`/request/${name}`, bytes)
+}
+
+function run(names, answerSize, echo) {
   try {
-    return runner.run(...given, answerSize, echo, () => send(['mark']))
+    return runner.run(python.toPy(names), answerSize, echo, () => send(['mark']))
   } catch (error) {
     // An exception that is Python's is our runner's fault; anything else is the end of the interpreter.
     if (!(error instanceof python.ffi.PythonError)) throw error

@@ -114,7 +114,7 @@ class Run {
   /** Until the program's status comes; undefined when the process is gone before. */
   async #listen(): Promise<number | undefined> {
     for (;;) {
-      const [word, number, cpuMs] = (await this.#process.incoming.line()) ?? []
+      const [word, number, cpuMs, leaving] = (await this.#process.incoming.line()) ?? []
       switch (word) {
         case 'stdout':
         case 'stderr': {
@@ -127,6 +127,7 @@ class Run {
           break
         case 'ended':
           this.#cpuMs = Number(cpuMs)
+          if (leaving === 'leaving') this.#process.kill()
           return Number(number)
         case 'trouble':
           throw new SandboxError(`the sandbox failed: ${await this.#process.incoming.take(Number(number))}`)

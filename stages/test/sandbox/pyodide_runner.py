@@ -59,9 +59,11 @@ class Interpreter:
             sys.modules['random'].seed()
 
 
-def settle():
+def settle(leave):
+    """Called once. `leave` ends the process with the program's exit status."""
     global interpreter, descriptors
     atexit._clear()
+    os._exit = sys.modules['posix']._exit = leave
     sys.path.remove('/lib')
     sys.dont_write_bytecode = False
     for name in ('parts', 'pyodide_runner'):
@@ -80,10 +82,10 @@ def worn_out():
         return True
 
 
-def run(program, stdin, files, answer_size, echo, mark):
-    """The exit status."""
-    program = bytes(program)
-    lay(program, bytes(stdin), [(name, bytes(text)) for name, text in files])
+def run(names, answer_size, echo, mark):
+    """The exit status. Program, stdin and the named files' texts are in the folder of the request."""
+    program = handed('program')
+    lay(program, [(name, handed(f'file{number}')) for number, name in enumerate(names)])
     open_streams()
     main = new_main()
     if echo:
@@ -97,7 +99,12 @@ def run(program, stdin, files, answer_size, echo, mark):
     return status
 
 
-def lay(program, stdin, files):
+def handed(name):
+    with open(f'/request/{name}', 'rb') as file:
+        return file.read()
+
+
+def lay(program, files):
     clear_folders()
     for name, data in (('program.py', program), *files):
         steps = name.split('/')
@@ -106,8 +113,7 @@ def lay(program, stdin, files):
         os.makedirs(os.path.dirname(f'{FOLDER}/{name}'), exist_ok=True)
         with open(f'{FOLDER}/{name}', 'wb') as file:
             file.write(data)
-    with open(STDIN, 'wb') as file:
-        file.write(stdin)
+    os.rename('/request/stdin', STDIN)
 
 
 def clear_folders():
@@ -203,7 +209,7 @@ def status_of(error):
 
 def print_error(error):
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+    while trace is not None and trace.tb_frame.f_code.co_filename in (__file__, parts.__file__):
         trace = trace.tb_next
     error.__traceback__ = trace
     sys.last_type, sys.last_value, sys.last_traceback, sys.last_exc = type(error), error, trace, error
@@ -215,7 +221,8 @@ def finish(status):
     atexit._run_exitfuncs()
     atexit._clear()
     try:
-        sys.stdout.flush()
+        if not sys.stdout.closed:
+            sys.stdout.flush()
     except Exception:
         status = 120
     sys.stdin, sys.stdout, sys.stderr = sys.__stdin__, sys.__stdout__, sys.__stderr__

@@ -36,6 +36,7 @@ import time
 
 import confine
 import launch
+import prefault
 
 CONTROL = 3
 CHUNK = 1 << 16
@@ -94,9 +95,43 @@ class Stream:
             self.size += count
         return True
 
+    def printed(self):
+        return self.memory[:self.size]
+
+
+class Needs:
+    """The pages that an execution needs: the runner for its part of it, and the child."""
+
+    own, written, read = (), (), ()
+
+    @classmethod
+    def have(cls):
+        confine.populate(cls.written, confine.MADV_POPULATE_WRITE)
+        confine.populate(cls.read, confine.MADV_POPULATE_READ)
+
+    @classmethod
+    def learn(cls, area):
+        with open(prefault.__file__, 'rb') as file:
+            program = file.read()
+        channel, end = os.pipe()
+        os.write(end, program)
+        # Maps all that is there now, so that what is written to from now on shows.
+        witness = os.fork()
+        if witness == 0:
+            while True:
+                time.sleep(1000)
+        execution = Execution(Request(f'0 0 0 20000 20000 1024 1024 64 16 0 {len(program)} 0'), area, channel)
+        execution.finish()
+        cls.own = prefault.look()[0]
+        os.kill(witness, _signal.SIGKILL)
+        os.waitpid(witness, 0)
+        os.close(channel)
+        os.close(end)
+        cls.written, cls.read = prefault.told(bytes(execution.streams[0].printed()))
+
 
 class Execution:
-    def __init__(self, request, area):
+    def __init__(self, request, area, channel=CONTROL):
         self.request = request
         limit = request.output_kb * 1024
         self.init = confine.start_init()
@@ -109,7 +144,8 @@ class Execution:
         confine.enter_pid_namespace(namespace)
         self.pid = os.fork()
         if self.pid == 0:
-            become_program(request, outputs[0][1], outputs[-1][1], (mark, acknowledged))
+            become_program(request, channel, outputs[0][1], outputs[-1][1], (mark, acknowledged))
+        confine.populate(Needs.own, confine.MADV_POPULATE_WRITE)
         confine.enter_pid_namespace(OWN_NAMESPACE)
         for descriptor in (namespace, mark, acknowledged, *(writer for _, writer in outputs)):
             os.close(descriptor)
@@ -203,9 +239,9 @@ class Execution:
         return {1, os.getpid(), self.init}
 
 
-def become_program(request, stdout, stderr, mark):
+def become_program(request, channel, stdout, stderr, mark):
     try:
-        launch.enter(request, CONTROL, stdout, stderr, mark)
+        launch.enter(request, channel, stdout, stderr, mark)
     except Exception as error:
         trouble = request.nonce + f'{type(error).__name__}: {error}'.encode()[:2000]
         for descriptor in (launch.MARK, mark[0]):
@@ -244,13 +280,15 @@ def send(words, *parts):
 
 def serve():
     area = Area()
+    Needs.learn(area)
+    confine.harden_runner()
     send(('ready', sys.implementation.name, '.'.join(map(str, sys.version_info[:3]))))
     while True:
         size = int.from_bytes(launch.receive(CONTROL, 4), 'little')
         request = Request(launch.receive(CONTROL, size))
         execution = Execution(request, area)
         ended = execution.finish()
-        printed = [stream.memory[:stream.size] for stream in execution.streams]
+        printed = [stream.printed() for stream in execution.streams]
         sizes = (len(execution.trouble), len(printed[0]), len(printed[1]) if printed[1:] else 0)
         send(ended + sizes, execution.trouble, *printed)
 
@@ -265,8 +303,8 @@ def settle():
         del sys.modules[name]
     launch.warm_modules = warm - cold
     atexit.register(launch.end)
+    os.register_at_fork(after_in_child=Needs.have)
     _signal.pthread_sigmask(_signal.SIG_SETMASK, _signal.valid_signals())
-    confine.harden_runner()
     gc.collect()
     gc.freeze()
 

@@ -1,0 +1,145 @@
+/** Killed at any moment, and two at once: nothing is lost, nothing is done twice. Through the command line. */
+import { once } from 'node:events'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { needing } from './testing/parts.ts'
+import { startServer, type TestServer } from './testing/server-client.ts'
+import { TestFolder } from './testing/workspace.ts'
+
+const names = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta']
+const n = 4
+
+const question = (name: string) => `[[questions]]
+id = '${name}'
+prompt = 'Write ${name}(n).'
+
+[[questions.testcases]]
+code = 'print(${name}(2))'
+expect = '4'
+
+[[questions.testcases]]
+code = 'print(${name}(3))'
+expect = '6'
+`
+
+function folderFor(server: TestServer): TestFolder {
+  const folder = new TestFolder()
+  for (const name of names) folder.write(`data/questions/${name}.toml`, question(name))
+  folder.pipeline(`
+    generate: generate({ from: 'data/questions/%.toml', to: 'data/completions/%.toml',
+      provider: openai({ model: 'gpt-4o-mini', baseURL: '${server.url}', concurrency: 2 }), n: ${n} }),
+    clean: clean({ from: 'data/completions/%.toml', to: 'data/cleaned/%.toml' }),
+    test: test({ from: 'data/cleaned/%.toml', to: 'data/results/%.toml' }),
+    report: report({ from: 'data/results/%.toml', to: 'data/report' }),`)
+  return folder
+}
+
+/** The same answer to the same question, however often it is asked, so that runs can be compared. */
+async function answering(server: TestServer, delay: number): Promise<void> {
+  const steps = names.map((name, index) => ({
+    times: 0,
+    when: `Write ${name}(`,
+    delay,
+    text: `\`\`\`python\ndef ${name}(n):\n    return n ${index % 2 ? '*' : '+'} 2\n\`\`\``,
+  }))
+  await server.script(...steps)
+}
+
+const env = { OPENAI_API_KEY: 'sk-test' }
+
+needing(
+  test,
+  ['bwrap'],
+  '50 runs killed at random moments, then one to the end: the same bytes as an undisturbed run',
+  async () => {
+    const server = await startServer()
+    await answering(server, 20)
+    const calm = folderFor(server)
+    assert.is((await calm.run([], { env })).code, 0)
+    const asked = (await server.log()).length
+    assert.is(asked, names.length * n)
+
+    const stormy = folderFor(server)
+    let killed = 0
+    for (let run = 0; run < 50; run++) {
+      const { code } = await stormy.run([], { env, killAfter: 250 + Math.random() * 1500 })
+      if (code === -1) killed++
+      // Once all is built a run is too short to be killed at work; taking something away gives it work again.
+      else
+        for (const folder of ['results', 'cleaned', 'report'].slice(0, run % 4))
+          stormy.remove(`data/${folder}`)
+    }
+    const { code, stdout } = await stormy.run([], { env })
+    assert.is(code, 0, stdout)
+    assert.equal(stormy.tree(), calm.tree())
+    assert.ok(killed > 10, `${killed} killed`)
+    // At most the two requests that were under way at a kill are asked for again.
+    const twice = (await server.log()).length - 2 * asked
+    assert.ok(twice <= 2 * killed, `${twice} asked for twice in ${killed} kills`)
+    console.log(`${killed} of 50 runs killed, ${twice} requests in flight lost`)
+    await server.stop()
+    calm.destroy()
+    stormy.destroy()
+  },
+)
+
+needing(test, ['bwrap'], 'two runs at once: both end well and nothing is done twice', async () => {
+  const server = await startServer()
+  await answering(server, 30)
+  const folder = folderFor(server)
+  const [one, two] = await Promise.all([folder.run([], { env }), folder.run([], { env })])
+  assert.equal([one.code, two.code], [0, 0], one.stdout + two.stdout)
+  assert.is((await server.log()).length, names.length * n)
+  assert.is(one.summary.requests + two.summary.requests, names.length * n)
+  // Four completions of a question are one text here, so two executions a question.
+  assert.is(one.summary.executions + two.summary.executions, names.length * 2)
+  const { summary } = await folder.run([], { env })
+  assert.is(summary.built, 0)
+  await server.stop()
+  folder.destroy()
+})
+
+needing(test, ['bwrap'], 'a run does not wait with one file for the generation of another', async () => {
+  const server = await startServer()
+  await answering(server, 0)
+  await server.script({ times: 0, when: 'Write alpha(', delay: 6000, text: 'def alpha(n):\n    return n' })
+  const folder = folderFor(server)
+  const slow = folder.start(['--json'], { env })
+  const ended = once(slow, 'close')
+  await new Promise((wake) => setTimeout(wake, 1500))
+  const second = folder.start(['test', '--json'], { env })
+  let output = ''
+  second.stdout?.on('data', (chunk) => (output += chunk))
+  await once(second, 'close')
+  const lines = output.split('\n')
+  const at = (text: RegExp) => lines.findIndex((line) => text.test(line))
+  assert.ok(at(/"target-waiting","target":"generate\/alpha"/) >= 0, output)
+  assert.ok(
+    at(/"target-finished","target":"test\/beta"/) < at(/"target-finished","target":"generate\/alpha"/),
+  )
+  await ended
+  assert.is((await server.log()).filter(({ body }) => JSON.stringify(body).includes('alpha(')).length, n)
+  await server.stop()
+  folder.destroy()
+})
+
+needing(test, ['bwrap'], 'Ctrl-C: exit 130, and what had arrived is not asked for again', async () => {
+  const server = await startServer()
+  await answering(server, 150)
+  const folder = folderFor(server)
+  const child = folder.start(['--json'], { env })
+  let output = ''
+  child.stdout?.on('data', (chunk) => (output += chunk))
+  await new Promise((wake) => setTimeout(wake, 1800))
+  child.kill('SIGINT')
+  const [code] = await once(child, 'close')
+  assert.is(code, 130)
+  assert.match(output.trim().split('\n').at(-1) ?? '', /"type":"summary".*"interrupted":true/)
+  assert.is((await folder.run([], { env })).code, 0)
+  const log = (await server.log()).length
+  assert.ok(log <= names.length * n + 2, `${log} requests`)
+  await server.stop()
+  folder.destroy()
+})
+
+test.run()

@@ -1,0 +1,96 @@
+/** For tests: executions with everything filled in that a test does not care about. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Execution, Limits, Outcome, Probe, Sandbox, Worker } from './index.ts'
+
+export const PYTHON = '/usr/bin/python3'
+
+type Wish = Partial<Omit<Execution, 'limits'>> & { readonly limits?: Partial<Limits> }
+
+export function execution(answer: string, { limits, ...wish }: Wish = {}): Execution {
+  return {
+    answer,
+    code: '',
+    stdin: '',
+    files: [],
+    capture: 'program',
+    echoStdin: false,
+    stderr: 'apart',
+    limits: {
+      cpuSeconds: 10,
+      wallSeconds: 60,
+      memoryMB: 512,
+      outputKB: 256,
+      processes: 64,
+      diskMB: 64,
+      ...limits,
+    },
+    ...wish,
+  }
+}
+
+/** One worker for all tests of a file, started when the first needs it. */
+export class Bench {
+  readonly #probe: () => Promise<Probe>
+  #worker: Promise<Worker> | undefined
+
+  constructor(probe: () => Promise<Probe>) {
+    this.#probe = probe
+  }
+
+  async sandbox(): Promise<Sandbox> {
+    const probe = await this.#probe()
+    if (!probe.usable) throw new Error(`${probe.why} ${probe.remedy}`)
+    return probe.sandbox
+  }
+
+  async run(answer: string, wish: Wish = {}, signal = new AbortController().signal): Promise<Outcome> {
+    this.#worker ??= this.sandbox().then((sandbox) => sandbox.start())
+    return await (await this.#worker).run(execution(answer, wish), signal)
+  }
+
+  async close(): Promise<void> {
+    await (await this.#worker)?.close()
+    this.#worker = undefined
+  }
+}
+
+/** What `python3 program.py` does with it, outside of any sandbox; paths as they are inside. */
+export function plainPython({
+  answer,
+  code,
+  stdin,
+  files,
+}: Execution): Pick<Outcome, 'stdout' | 'stderr' | 'status'> {
+  const folder = mkdtempSync(join(tmpdir(), 'plain-'))
+  try {
+    writeFileSync(join(folder, 'program.py'), code.trim() === '' ? answer : `${answer}\n\n${code}`)
+    for (const { name, text } of files) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true })
+      writeFileSync(join(folder, name), text)
+    }
+    writeFileSync(join(folder, '.stdin'), stdin)
+    const input = openSync(join(folder, '.stdin'), 'r')
+    rmSync(join(folder, '.stdin'))
+    const env = { LANG: 'C.UTF-8', PYTHONUTF8: '1', PYTHONHASHSEED: '0', PATH: '/usr/bin:/bin', HOME: folder }
+    const result = spawnSync(PYTHON, ['-s', 'program.py'], {
+      cwd: folder,
+      env,
+      stdio: [input, 'pipe', 'pipe'],
+    })
+    closeSync(input)
+    const inside = (bytes: Buffer) => bytes.toString().replaceAll(folder, '/box/work')
+    return { stdout: inside(result.stdout), stderr: inside(result.stderr), status: result.status ?? -1 }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** Processes of the machine whose command line contains the text. */
+export function processesWith(text: string): string[] {
+  return execFileSync('/bin/ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(text))
+}
