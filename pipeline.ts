@@ -14,7 +14,11 @@ export default pipeline({
     temperature: 0.9,
     maxTokens: 512,
   }),
-  clean: clean({ from: 'data/completions/%.toml', to: 'data/cleaned/%.toml' }),
+  clean: clean({
+    from: 'data/completions/%.toml',
+    to: 'data/cleaned/%.toml',
+    questions: 'data/questions/%.toml', // named in messages: where a change made in data/cleaned belongs
+  }),
   test: test({
     from: 'data/cleaned/%.toml',
     to: 'data/results/%.toml',

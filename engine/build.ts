@@ -30,6 +30,11 @@ export async function buildTarget(
   const notices: Notice[] = []
   const units: Digest[] = []
   let missing = 0
+  let refreshed = false
+  const refresh = () => {
+    if (!refreshed) run.units.refresh()
+    refreshed = true
+  }
   const asking = {
     stage: name,
     forced: present.forced,
@@ -41,8 +46,8 @@ export async function buildTarget(
     name: target.name,
     inputs: target.inputs
       .filter(({ path }) => !without.has(path))
-      .map(({ path, pattern }) => inputFile(run, path, pattern)),
-    files: stage.files.map((path) => inputFile(run, path, -1)),
+      .map(({ path, pattern, madeBy }) => inputFile(run, path, pattern, madeBy === undefined)),
+    files: stage.files.map((path) => inputFile(run, path, -1, true)),
     params: present.params,
     options: run.options,
     dry: run.options.dry,
@@ -56,13 +61,17 @@ export async function buildTarget(
     },
     wants: (question) => asking.wants(question),
     unit: async (unit) => {
-      if (unit.kind !== 'request') units.push(unit.key)
+      if (unit.kind === 'request') refresh()
+      else units.push(unit.key)
       const value = await run.units.get(unit, asking)
       if (value === undefined) missing++
       return value
     },
     count: (kind) => run.units.count(kind),
-    restore: (key, value) => run.units.restore(key, value),
+    restore: (key, value) => {
+      refresh()
+      return run.units.restore(key, value)
+    },
     notice: (notice) => notices.push(notice),
     say: (saying) => run.emit({ type: 'said', target: target.id, ...saying }),
   }

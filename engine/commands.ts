@@ -30,7 +30,6 @@ export async function build(setting: Setting): Promise<number> {
   if (!options.transient)
     workspace.store.put('memory', 'last run', { ...summary, at: new Date().toISOString() } as unknown as Json)
   await closeStages(graph)
-  await workspace.store.flush()
   emit({ type: 'summary', ...summary })
   return summary.interrupted ? 130 : run.exit
 }
@@ -136,7 +135,7 @@ async function dryRun(
 function targetsOf(path: string, list: readonly Target[], root: string): Target[] {
   const wanted = relative(root, resolve(path)).replaceAll('\\', '/')
   const makers = list.filter(
-    ({ output, id }) => output === wanted || id === path || wanted.startsWith(`${output}/`),
+    ({ output, id }) => output === wanted || id === wanted || wanted.startsWith(`${output}/`),
   )
   if (makers.length > 0) return makers
   const readers = list.filter(({ inputs }) => inputs.some((input) => input.path === wanted))

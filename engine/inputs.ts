@@ -17,13 +17,14 @@ export class Moved extends Error {
 }
 
 /** Throws Failure when the file is missing. Its text is checked against the digest that the target was judged by. */
-export function inputFile(run: Context, path: string, pattern: number): InputFile {
+export function inputFile(run: Context, path: string, pattern: number, source: boolean): InputFile {
   const digest = run.digest(path)
   if (digest === undefined) throw new Failure(`${path}: no such file`, { exit: 2 })
   return {
     path,
     digest,
     pattern,
+    source,
     text: async () => {
       const planned = run.overlay.get(path)
       if (planned !== undefined) return planned
@@ -39,7 +40,7 @@ export async function surveyOf(run: Context, named: NamedStage): Promise<Readonl
   const paths = named.stage.from.flatMap((pattern, index) =>
     matches(run.workspace.root, pattern).map((match) => ({ path: match.path, index })),
   )
-  const files = paths.map(({ path, index }) => inputFile(run, path, index))
+  const files = paths.map(({ path, index }) => inputFile(run, path, index, true))
   const asking = { stage: named.name, forced: false, signal: run.signal, wants: () => true }
   return (await named.stage.survey?.(files, (unit) => run.units.get(unit, asking))) ?? new Map()
 }

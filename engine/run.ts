@@ -89,7 +89,7 @@ export class Run implements Context {
         text: 'left alone: no source file makes it any more, so it is in no report',
       })
     const results = await Promise.all(list.map((target) => this.#settle(target)))
-    await this.workspace.store.flush()
+    await this.#remember()
     const count = (...kinds: Settled['result'][]) =>
       results.filter(({ result }) => kinds.includes(result)).length
     const summary: Summary = {
@@ -142,6 +142,23 @@ export class Run implements Context {
 
   wrote(path: string, digest: Digest): void {
     this.judged.set(this.absolute(path), new Set([digest]))
+  }
+
+  /** A store that can't be written costs time at the next run, and is no reason to fail this one. */
+  async #remember(): Promise<void> {
+    try {
+      await this.workspace.store.flush()
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      this.emit({ type: 'notice', level: 'warning', text: `${error.message}. ${error.remedy}` })
+    }
+    for (const place of this.units.damagedResponses())
+      this.emit({
+        type: 'notice',
+        level: 'warning',
+        place,
+        text: 'this stored response is damaged, and counts as missing',
+      })
   }
 
   #settle(target: Target): Promise<Settled> {
@@ -216,7 +233,6 @@ export class Run implements Context {
           // Another process may have built it while we waited for our turn.
           for (const path of Object.keys(this.#record(target)?.outputs ?? {}))
             this.workspace.stamps.invalidate(this.absolute(path))
-          this.workspace.responses.refresh()
           reasons = await this.#reasons(target, without)
           if (reasons.length === 0) return this.#fresh(target)
           return await this.#build(target, reasons, pending, without)

@@ -70,6 +70,8 @@ export interface InputFile {
   readonly digest: Digest
   /** Which of `from`'s patterns it matched. */
   readonly pattern: number
+  /** True when no stage makes it: what is wrong with it is to be said here, and nowhere later. */
+  readonly source: boolean
   text(): Promise<string>
 }
 

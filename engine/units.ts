@@ -27,6 +27,7 @@ export class Units {
   paying = 0
   /** What a dry run found missing. */
   readonly wanted = { requests: 0, executions: 0, cost: 0 }
+  #usesResponses = false
   readonly #flying = new Map<Digest, Promise<Json | undefined>>()
   readonly #madeNow = new Set<Digest>()
   readonly #workspace: Workspace
@@ -63,6 +64,17 @@ export class Units {
   count(kind: 'execution' | 'request'): void {
     if (kind === 'request') this.requests++
     else this.executions++
+  }
+
+  /** What other processes have paid for since; called before a target's first look at the responses. */
+  refresh(): void {
+    this.#usesResponses = true
+    this.#workspace.responses.refresh()
+  }
+
+  /** Places of damaged responses; none when this run had no business with responses. */
+  damagedResponses(): readonly string[] {
+    return this.#usesResponses ? this.#workspace.responses.damaged() : []
   }
 
   /** A response that is known from elsewhere (it stands in an output file) goes back into the cache. */

@@ -5,7 +5,7 @@
  * `fitsItsHeader` is cheap: the newest meta page says which page was used last. A shorter file is not always damaged,
  * since pages at the end that were freed in the transaction that took them are never written. So where the file is
  * short, and after an opener that died, `isSound` follows every page that can be reached from the roots: each must be
- * within the file, be of the kind its place asks for, say its own number, keep its nodes within itself, and be
+ * within the file, be of the kind its place asks for, say its own number and no later transaction, keep its nodes within itself, and be
  * reached once; and no page in use may be on the list of free pages. What lmdb then does with the file stays within
  * the file. It takes about 5 µs a page. Values are not looked at: they have checksums.
  *
@@ -166,7 +166,7 @@ class Walk {
       if (level > tree.depth || !this.#use(page, 1)) return false
       const kind = level < tree.depth ? isBranch : isLeaf
       const bytes = this.#read(page, this.#meta.pageSize)
-      if (Number(bytes.readBigUInt64LE(0)) !== page || bytes.readUInt16LE(18) !== kind) return false
+      if (!this.#isHeader(bytes, page, kind)) return false
       const offsets = nodes(bytes)
       if (kind === isBranch && offsets.length < 2) return false
       for (const node of offsets) {
@@ -185,12 +185,20 @@ class Walk {
     // There may be more pages than the value needs: it shrank where it stood.
     const count = header.readUInt32LE(20)
     const right =
-      Number(header.readBigUInt64LE(0)) === first &&
-      header.readUInt16LE(18) === isOverflow &&
+      this.#isHeader(header, first, isOverflow) &&
       count * this.#meta.pageSize >= headerSize + size &&
       this.#use(first, count)
     if (!right) return undefined
     return wanted ? this.#read(first, headerSize + size).subarray(headerSize) : header
+  }
+
+  #isHeader(bytes: Buffer, page: number, kind: number): boolean {
+    return (
+      Number(bytes.readBigUInt64LE(0)) === page &&
+      // A page of a transaction to come is taken for one that may be written to in place.
+      bytes.readBigUInt64LE(8) <= this.#meta.transaction &&
+      bytes.readUInt16LE(18) === kind
+    )
   }
 
   #freeList(list: Buffer): boolean {

@@ -4,7 +4,8 @@
  * Fences are found by line, as in Markdown, but where one ends the grammar has a say: a fence inside a docstring
  * closes nothing. Prose has no marks at all: there only the grammar is asked.
  */
-import { dedent, faultOf, isCode, soundBody } from './python.ts'
+import { dedent } from './layout.ts'
+import { faultOf, isCode, soundBody } from './python.ts'
 
 export interface Block {
   readonly text: string

@@ -3,9 +3,10 @@
  * when they give names that the chosen one takes from nowhere (a helper or an import that stood in a block before).
  */
 import type { Block } from './blocks.ts'
+import { dedent } from './layout.ts'
 import { bindsOf, usesOf } from './names.ts'
 import { answers, programOf } from './preload.ts'
-import { dedent, definitionOf, faultOf, has, isCode, type Module, parse } from './python.ts'
+import { definitionOf, faultOf, has, isCode, type Module, parse } from './python.ts'
 import type { Task } from './task.ts'
 import { unwrapped } from './wrapping.ts'
 

@@ -66,7 +66,10 @@ async function verdicts(set: string, answers: readonly Answer[]): Promise<boolea
   const runs = answers.map(({ id, raw }) => {
     const question = questions.get(id)
     if (question === undefined) throw new Error(`no question ${id}`)
-    const testcases = question.testcases.map(({ code, stdin, expect = '' }) => [code, stdin, expect.trim()])
+    // What cleaning breaks, any test case shows.
+    const testcases = question.testcases
+      .slice(0, 3)
+      .map(({ code, stdin, expect = '' }) => [code, stdin, expect.trim()])
     const { text } = cleanCompletion(raw, question)
     return `${JSON.stringify([text, question.capture !== 'testcase', testcases])}\n`
   })
@@ -111,7 +114,7 @@ for (const manner of ['direct', 'cot'])
     compare('apps', `mapcoder-gpt4-turbo-${manner}`),
   )
 needing(test, parts, "a base model's continuations come out as right as they were", () =>
-  compare('humaneval', 'codegen-16b-mono-n100', 5),
+  compare('humaneval', 'codegen-16b-mono-n100', 20),
 )
 
 needing(test, ['corpora'], 'a program of the corpora is changed by nothing', async () => {

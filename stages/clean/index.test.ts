@@ -24,7 +24,7 @@ class Folder {
     const text = this.files.get(input) ?? ''
     const job: Job = {
       name: 'w/a',
-      inputs: [{ path: input, digest: digestOf(text), pattern: 0, text: async () => text }],
+      inputs: [{ path: input, digest: digestOf(text), pattern: 0, source: true, text: async () => text }],
       files: [],
       params: stage.params,
       options: { jobs: 1 },
@@ -41,6 +41,7 @@ class Folder {
         }
         return this.cache.get(key) as T
       },
+      count: () => {},
       restore: async () => {},
       notice: () => {},
       say: () => {},

@@ -84,7 +84,7 @@ async function build(job: Job, { to, questions, rules }: CleanOptions): ReturnTy
       : [{ path: asideFile, text: await asideTextOf(merged.aside, asideText), loose: true }]
   return {
     outputs: merged.grew ? [...loose, output] : [output, ...loose],
-    notices: [...notices, ...merged.notices],
+    notices: [...(input.source ? notices : []), ...merged.notices],
     facts: Object.fromEntries(Object.entries(merged.facts).filter(([, count]) => count > 0)),
   }
 }

@@ -141,31 +141,23 @@ function declaredOutside(body: SyntaxNode, text: string): ReadonlySet<string> {
   return names
 }
 
-/** A call: the name at the root of what is called (`a` in `a.b().c()`), undefined when it is no name. */
-export interface Call {
-  readonly root: string | undefined
-  /** True for `a.b()`, false for `a()`. */
-  readonly member: boolean
-}
-
-/** Every call in a node, those inside its functions too. */
-export function callsIn(node: SyntaxNode, text: string): readonly Call[] {
-  const calls: Call[] = []
+/**
+ * Of every call in a node, those inside its functions too, the name at the root of what is called: `a` in `a.b().c()`;
+ * undefined when it is no name.
+ */
+export function calledIn(node: SyntaxNode, text: string): readonly (string | undefined)[] {
+  const roots: (string | undefined)[] = []
   const visit = (each: SyntaxNode): void => {
-    const callee = each.name === 'CallExpression' ? each.firstChild : null
-    if (callee !== null) {
-      let root: SyntaxNode | null = callee
+    let root = each.name === 'CallExpression' ? each.firstChild : null
+    if (root !== null) {
       while (root !== null && /^(Member|Call|Parenthesized)Expression$/.test(root.name))
         root = root.firstChild
-      calls.push({
-        root: root?.name === 'VariableName' ? text.slice(root.from, root.to) : undefined,
-        member: callee.name !== 'VariableName',
-      })
+      roots.push(root?.name === 'VariableName' ? text.slice(root.from, root.to) : undefined)
     }
     for (let child = each.firstChild; child !== null; child = child.nextSibling) visit(child)
   }
   visit(node)
-  return calls
+  return roots
 }
 
 /** Whether it changes something through `x.y = …`, `x[y] = …` or `del`: nobody can say who needs that. */

@@ -7,14 +7,13 @@
  * the plain concatenation stands, which is what the question file promises.
  */
 import type { SyntaxNode } from '@lezer/common'
+import { dedent, indent } from './layout.ts'
 import { bindsOf, usesOf } from './names.ts'
 import {
-  dedent,
   definitionAt,
   definitionOf,
   faultOf,
   has,
-  indent,
   isCode,
   type Module,
   parse,

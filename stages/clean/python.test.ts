@@ -1,7 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { dedent, indent } from './layout.ts'
 import { bindsOf, usesOf } from './names.ts'
-import { dedent, faultOf, indent, parse } from './python.ts'
+import { faultOf, parse } from './python.ts'
 
 test('what Python accepts has no fault', () => {
   for (const code of [

@@ -18,6 +18,7 @@ test('examples, asserts, tests and a main guard after the answer go', () => {
     '# Example:\nresult = double(3)\nprint(result)\n',
     'assert double(1) == 2\n',
     'for i in range(3):\n    print(double(i))\n',
+    'found = []\nfor line in open("data"):\n    found.append(double(int(line)))\nfor each in found:\n    print(each)\n',
     'if __name__ == "__main__":\n    print(double(int(input())))\n',
     'def main():\n    print(double(int(input())))\n\nmain()\n',
     'import unittest\n\nclass T(unittest.TestCase):\n    def test(self):\n        assert double(1) == 2\n\nunittest.main()\n',
@@ -35,6 +36,7 @@ test('what the answer or a test case needs stays, wherever it stands', () => {
     'memo = {}\ndef double(x):\n    return memo[x]\n\nmemo[2] = 4\n',
     'memo = []\ndef double(x):\n    return memo[x]\n\nfor i in range(9):\n    memo.append(2 * i)\n',
     'import sys\ndef double(x):\n    return 2 * x\n\nsys.setrecursionlimit(9999)\n',
+    'def double(x):\n    return 2 * x\n\nfrom sys import setrecursionlimit\nsetrecursionlimit(9999)\n',
     'def double(x):\n    return 2 * x\n\ndouble.calls = 0\n',
     'def double(x):\n    return eval("two") * x\n\ntwo = 2\nprint(double(1))\n',
   ]) {
@@ -59,6 +61,7 @@ test('a definition that was only begun does not stand for the answer', () => {
 })
 
 test('another question that a model went on to write goes', () => {
+  assert.is(kept(`${answer}import os\nos.environ.setdefault('A', 'b')\nimport keras\n`, given), answer)
   assert.is(
     kept(`${answer}\n\ndef treble(x: Number):\n    """ Three times. """\n    return 3 * x\n`, given),
     answer,

@@ -7,7 +7,7 @@
  * first statement of which that can't be said stops it, so what might be needed stays. Rejected: stop words
  * (`\ndef`, `\nprint`, `\nif`), which cut helpers and top-level code off right answers.
  */
-import { bindsOf, callsIn, changesParts, usesOf } from './names.ts'
+import { bindsOf, calledIn, changesParts, usesOf } from './names.ts'
 import { addsCode, answers } from './preload.ts'
 import { definitionOf, faultOf, has, isCode, type Module, parse, type Statement } from './python.ts'
 import { givenBy, type Task } from './task.ts'
@@ -16,6 +16,9 @@ import { givenBy, type Task } from './task.ts'
 const UNSEEN = /^(?:globals|locals|vars|eval|exec|inspect|__import__|importlib)$/
 /** Modules of which a call at the top level tries or measures something and sets nothing up. */
 const TRYING = /^(?:unittest|doctest|pytest|timeit|time|pprint|random|math)$/
+
+/** Modules through which a program sets up its own interpreter. */
+const SETTING = /\b(?:sys|builtins|threading|resource|signal|decimal|locale|gc|warnings)\b/
 
 /** What a statement after the answer is. `trial`: shows or tries the answer. `work`: does something that may be needed. */
 type Role = 'broken' | 'idle' | 'definition' | 'import' | 'value' | 'trial' | 'work'
@@ -147,26 +150,30 @@ class Trail {
     if (!this.#isHarmless(node, binds) || this.#isAskedFor(node)) return 'work'
     if (kind === 'AssignStatement' || kind === 'UpdateStatement') return 'value'
     if (kind === 'ExpressionStatement' || kind === 'AssertStatement') return 'trial'
-    return /^(?:For|While|With|Try|If)Statement$/.test(kind) && this.#tries(node) ? 'trial' : 'work'
+    if (!/^(?:For|While|With|Try|If)Statement$/.test(kind)) return 'work'
+    return this.#tries(node) ? 'trial' : 'value'
   }
 
   #tries(node: Statement['node']): boolean {
     return (
       has(node, /^AssertStatement$/) ||
-      callsIn(node, this.program.text).some(({ root }) => root === 'print' || root === this.answerName)
+      calledIn(node, this.program.text).some((root) => root === 'print' || root === this.answerName)
     )
   }
 
   /** Nothing that is kept can be different for its not being run. */
   #isHarmless(node: Statement['node'], binds: ReadonlySet<string>): boolean {
     if (changesParts(node)) return false
-    return callsIn(node, this.program.text).every(({ root, member }, index) => {
+    return calledIn(node, this.program.text).every((root, index) => {
       if (root === undefined || root === this.answerName || binds.has(root)) return true
       const at = this.given.get(root)
       const giver = this.program.statements[at ?? -1]
       if (at === undefined || giver === undefined) return true
-      if (giver.kind === 'ImportStatement')
-        return index > 0 || !member || node.name !== 'ExpressionStatement' || TRYING.test(root)
+      if (giver.kind === 'ImportStatement') {
+        if (TRYING.test(root)) return true
+        if (SETTING.test(this.program.text.slice(giver.from, giver.to))) return false
+        return at > this.answer || index > 0 || node.name !== 'ExpressionStatement'
+      }
       // A variable of the trail's own may be worked on; one from before the answer may be what it reads.
       return /Definition$/.test(giver.kind) ? !this.#keepsState() : at > this.answer
     })

@@ -3,8 +3,9 @@
  * tokens, reasoning, REPL prompts, line numbers. Each leaves a text alone that is a program as it stands.
  */
 import { parser } from '@lezer/python'
+import { dedent } from './layout.ts'
 import { isWhole } from './preload.ts'
-import { dedent, faultOf, parse } from './python.ts'
+import { faultOf, parse } from './python.ts'
 import { lineFeeds, type Task } from './task.ts'
 
 /** Byte-order mark off, every line ending a line feed: Python reads both the same, people and rules do not. */

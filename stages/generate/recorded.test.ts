@@ -69,6 +69,7 @@ test('a file is parsed once for as long as it is the same', async () => {
   const file = (text: string): InputFile => ({
     path: 'r.jsonl',
     pattern: -1,
+    source: true,
     digest: digestOf(text),
     text: async () => {
       reads++

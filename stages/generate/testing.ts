@@ -138,7 +138,13 @@ export class Workspace {
   }
 
   #file(path: string): InputFile {
-    return { path, pattern: 0, digest: digestOf(this.text(path)), text: async () => this.text(path) }
+    return {
+      path,
+      pattern: 0,
+      source: true,
+      digest: digestOf(this.text(path)),
+      text: async () => this.text(path),
+    }
   }
 }
 

@@ -32,7 +32,13 @@ function workspace() {
     made: () => made,
     async build(files: { readonly [path: string]: string }, passAt?: readonly number[]): Promise<Built> {
       const inputs = Object.entries(files).map(
-        ([path, text]): InputFile => ({ path, digest: digestOf(text), pattern: 0, text: async () => text }),
+        ([path, text]): InputFile => ({
+          path,
+          digest: digestOf(text),
+          pattern: 0,
+          source: true,
+          text: async () => text,
+        }),
       )
       const job: Pick<Job, 'inputs' | 'output' | 'unit'> = { inputs, output: 'data/report', unit }
       const stage = report({ from: 'data/results/%.toml', to: 'data/report', passAt })
@@ -101,7 +107,7 @@ test('from the cache comes the same as from the files, also when a file was rena
 
 test('a file that could not be read in this run is named, and leaves the report incomplete', async () => {
   const job: Pick<Job, 'inputs' | 'output' | 'unit'> = {
-    inputs: [{ path: 'a.toml', digest: digestOf(''), pattern: 0, text: async () => '' }],
+    inputs: [{ path: 'a.toml', digest: digestOf(''), pattern: 0, source: true, text: async () => '' }],
     output: 'report',
     unit: async () => undefined,
   }

@@ -103,7 +103,7 @@ async function buildResults(job: Job, manner: Manner, fingerprint: Json, run: Ru
   for (const saying of await changedVerdicts(tested, previous, job.output)) job.say(saying)
   return {
     outputs: [{ path: job.output, text }],
-    notices,
+    notices: input.source ? notices : [],
     facts: factsOf(questions),
     ...(missing > 0 ? { incomplete: `${missing} executions not made` } : {}),
   }

@@ -12,7 +12,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import {
+  accessSync,
   closeSync,
+  constants,
   lstatSync,
   openSync,
   readdirSync,
@@ -30,6 +32,7 @@ const RUNNER = '/run/runner'
 /** The runner's file that Python imports by itself comes first. */
 const SOURCES = [
   ['runner.py', 'sitecustomize.py'],
+  ['execution.py', 'execution.py'],
   ['launch.py', 'launch.py'],
   ['parts.py', 'parts.py'],
   ['confine.py', 'confine.py'],
@@ -82,7 +85,17 @@ function unusable(why: string, remedy: string): Probe {
 
 function find(name: string): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/'))
-  return folders.map((folder) => join(folder, name)).find((path) => exists(path))
+  return folders.map((folder) => join(folder, name)).find(isExecutable)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    // Not there, or in a folder that is not ours to enter.
+    return false
+  }
 }
 
 function exists(path: string): boolean {

@@ -33,15 +33,19 @@ PROGRAM = f'{FOLDER}/program.py'
 SOURCE = f'{BOX}/source'
 STDIN = f'{BOX}/stdin'
 OPEN_FILES = 256
-MARK, ACKNOWLEDGED = OPEN_FILES - 2, OPEN_FILES - 1
+# The runner's descriptors in the child, out of the way of programs that count theirs.
+PREPARED, MARK, ACKNOWLEDGED = OPEN_FILES - 3, OPEN_FILES - 2, OPEN_FILES - 1
 
 # Set by the runner: what is loaded only because it is kept warm.
 warm_modules = frozenset()
 status_at_end = None
 
 
-def enter(request, control, stdout, stderr, mark):
-    """In the child: whatever must be done before CPython goes on to the program. Raises what went wrong."""
+def enter(request, control, stdout, stderr, prepared, mark):
+    """
+    In the child: whatever must be done before CPython goes on to the program. `prepared` gets a full stop when it is
+    done, and is closed before the program begins. Raises what went wrong.
+    """
     # A group of its own: what it sends to its group must not reach the runner.
     os.setsid()
     confine.mount_private(BOX, request.disk_mb)
@@ -53,7 +57,7 @@ def enter(request, control, stdout, stderr, mark):
     store(STDIN, receive(control, request.stdin_size))
     for name_size, text_size in request.file_sizes:
         lay(receive(control, name_size).decode(), receive(control, text_size))
-    arrange_descriptors(stdout, stderr, mark)
+    arrange_descriptors(stdout, stderr, prepared, mark)
     limit(request)
     confine.drop_everything()
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
@@ -63,8 +67,8 @@ def enter(request, control, stdout, stderr, mark):
         forget_shadowed_modules()
     renew_main()
     prepare(program, request.answer_size if request.split else None, request.nonce)
-    if not request.split:
-        close_mark()
+    os.write(PREPARED, b'.')
+    os.close(PREPARED)
 
 
 def receive(descriptor, size):
@@ -97,20 +101,15 @@ def lay(name, data):
     store(name, data)
 
 
-def arrange_descriptors(stdout, stderr, mark):
-    """0, 1 and 2 as a shell would; the mark's two out of the way of programs that count; nothing else."""
+def arrange_descriptors(stdout, stderr, prepared, mark):
+    """0, 1 and 2 as a shell would, then nothing up to our own."""
     stdin = os.open(STDIN, os.O_RDONLY)
     os.unlink(STDIN)
-    for old, new in zip(mark, (MARK, ACKNOWLEDGED)):
+    for old, new in zip((prepared, *mark), (PREPARED, MARK, ACKNOWLEDGED)):
         os.dup2(old, new, inheritable=False)
     for old, new in ((stdin, 0), (stdout, 1), (stderr, 2)):
         os.dup2(old, new)
-    os.closerange(3, MARK)
-
-
-def close_mark():
-    os.close(MARK)
-    os.close(ACKNOWLEDGED)
+    os.closerange(3, PREPARED)
 
 
 def limit(request):
@@ -206,7 +205,8 @@ class Part:
                 os.write(MARK, self.nonce)
                 os.read(ACKNOWLEDGED, 1)
             self.nonce = None
-            close_mark()
+            os.close(MARK)
+            os.close(ACKNOWLEDGED)
             parts.offer(self)
         else:
             status_at_end = status_of(error)

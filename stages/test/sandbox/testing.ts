@@ -94,3 +94,11 @@ export function processesWith(text: string): string[] {
     .split('\n')
     .filter((line) => line.includes(text))
 }
+
+/** Processes whose parent, or its parent, … is this one. */
+export function descendants(pid: number): number[] {
+  const table = execFileSync('/bin/ps', ['-eo', 'pid,ppid,comm'], { encoding: 'utf8' })
+  const rows = table.split('\n').map((line) => line.trim().split(/\s+/))
+  const children = rows.filter(([, parent, name]) => parent === String(pid) && name !== 'ps')
+  return children.flatMap(([child]) => [Number(child), ...descendants(Number(child))])
+}

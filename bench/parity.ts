@@ -1,0 +1,138 @@
+/** Verdicts on real completions against the reference verdicts of the corpora: every one, and each that differs. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { corpora } from '../engine/testing/parts.ts'
+import type { QuestionFile } from '../stages/questions/model.ts'
+import { parseQuestions } from '../stages/questions/read.ts'
+import { writeQuestions } from '../stages/questions/write.ts'
+import { measure, note } from './compare.ts'
+
+const project = resolve(import.meta.dirname, '..')
+
+export interface CorpusSet {
+  readonly corpus: string
+  readonly file: string
+}
+
+export const sets: readonly CorpusSet[] = [
+  { corpus: 'humaneval', file: 'canonical' },
+  { corpus: 'humaneval', file: 'mapcoder-gpt4turbo-analogical.cleaned' },
+  { corpus: 'humaneval', file: 'mapcoder-gpt4turbo-cot.cleaned' },
+  { corpus: 'humaneval', file: 'mapcoder-gpt4turbo-selfplanning.cleaned' },
+  { corpus: 'humaneval', file: 'reflexion-simple-gpt-4' },
+  { corpus: 'humaneval', file: 'codegen-16b-mono-n100.cleaned' },
+  { corpus: 'mbpp', file: 'canonical' },
+  { corpus: 'apps', file: 'mapcoder-gpt4-turbo-direct.cleaned' },
+  { corpus: 'apps', file: 'mapcoder-gpt4-turbo-cot.cleaned' },
+]
+
+export interface Parity {
+  readonly compared: number
+  /** `id #sample: reference, ours` */
+  readonly differing: readonly string[]
+  readonly executions: number
+  readonly seconds: number
+}
+
+export async function parity(short: boolean): Promise<void> {
+  if (corpora === undefined) return note('parity', 'skipped', 'no corpora')
+  for (const set of sets) {
+    const { compared, differing, executions, seconds } = await compare(
+      set,
+      (index) => !short || index % 50 === 0,
+    )
+    note(
+      'parity',
+      `${set.corpus}/${set.file}`,
+      `${compared - differing.length} of ${compared} (${executions} executions, ${seconds.toFixed(0)} s)`,
+    )
+    for (const line of differing) console.log(`             differs: ${line}`)
+  }
+}
+
+/** Tests those completions of a set whose running number `takes` accepts, through the command line. */
+export async function compare(
+  { corpus, file }: CorpusSet,
+  takes: (index: number) => boolean,
+): Promise<Parity> {
+  const root = mkdtempSync(join(tmpdir(), 'codex-runner-parity-'))
+  mkdirSync(join(root, 'cleaned'))
+  const truth = truthOf(`${corpora}/${corpus}/truth/${file}.jsonl`)
+  let index = 0
+  const texts = completionsOf(`${corpora}/${corpus}/cleaned/${file}.jsonl`)
+  const parsed = parseQuestions(readFileSync(`${corpora}/${corpus}/questions.toml`, 'utf8'))
+  if (!('file' in parsed)) throw new Error('the corpus does not parse')
+  const questions = parsed.file.questions.flatMap((question) => {
+    const completions = (texts.get(question.id) ?? []).flatMap((text, sample) =>
+      takes(index++)
+        ? [{ completion: (corpus === 'humaneval' ? (question.answer_preload ?? '') : '') + text, sample }]
+        : [],
+    )
+    return completions.length > 0 ? [{ ...question, completions }] : []
+  })
+  // Twenty questions a file, so that files are tested side by side as in real use.
+  for (let at = 0; at < questions.length; at += 20)
+    writeFileSync(
+      join(root, `cleaned/${at}.toml`),
+      writeQuestions({ questions: questions.slice(at, at + 20) }),
+    )
+  writeFileSync(
+    join(root, 'pipeline.ts'),
+    `import { pipeline, test } from '${project}/stages/index.ts'\nexport default pipeline({ test: test({ from: 'cleaned/%.toml', to: 'results/%.toml', cpuSeconds: 10 }) })\n`,
+  )
+  const { stdout, code } = await measure(process.execPath, [join(project, 'engine/bin.mjs'), '--json'], root)
+  const summary = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as {
+    executions: number
+    seconds: number
+  }
+  if (code !== 0) throw new Error(`exit ${code}: ${stdout.slice(-2000)}`)
+  const differing: string[] = []
+  for (let at = 0; at < questions.length; at += 20) {
+    for (const { id, completions } of resultsOf(join(root, `results/${at}.toml`)).questions)
+      for (const { sample, results, verdicts } of completions) {
+        const expected = truth.get(`${id} #${sample}`)
+        if (results?.every(Boolean) !== expected)
+          differing.push(`${id} #${sample}: reference ${expected}, ours ${verdicts?.join(' ')}`)
+      }
+  }
+  rmSync(root, { recursive: true })
+  return {
+    compared: questions.reduce((sum, { completions }) => sum + completions.length, 0),
+    differing,
+    executions: summary.executions,
+    seconds: summary.seconds,
+  }
+}
+
+function resultsOf(path: string): QuestionFile {
+  const parsed = parseQuestions(readFileSync(path, 'utf8'))
+  if (!('file' in parsed)) throw new Error(`${path} does not parse`)
+  return parsed.file
+}
+
+function completionsOf(path: string): Map<string, string[]> {
+  if (!existsSync(path)) throw new Error(`no ${path}`)
+  return new Map(
+    linesOf(path).map((line) => {
+      const { id, completions } = line as { id: string; completions: string[] }
+      return [id, completions]
+    }),
+  )
+}
+
+function truthOf(path: string): Map<string, boolean> {
+  return new Map(
+    linesOf(path).map((line) => {
+      const { id, sample, passed } = line as { id: string; sample: number; passed: boolean }
+      return [`${id} #${sample}`, passed]
+    }),
+  )
+}
+
+function linesOf(path: string): unknown[] {
+  return readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown)
+}

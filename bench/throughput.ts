@@ -1,0 +1,143 @@
+/** Executions a second in our sandbox, against a fresh python3 per program, with and without bwrap, on real programs. */
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pLimit from 'p-limit'
+import { corpora } from '../engine/testing/parts.ts'
+import { parseQuestions } from '../stages/questions/read.ts'
+import { Pool } from '../stages/test/pool.ts'
+import { probeBwrap } from '../stages/test/sandbox/bwrap.ts'
+import type { Execution } from '../stages/test/sandbox/index.ts'
+import { note } from './compare.ts'
+
+const workers = 2
+const python = '/usr/bin/python3'
+const limits = { cpuSeconds: 5, wallSeconds: 30, memoryMB: 512, outputKB: 1024, processes: 64, diskMB: 64 }
+
+export async function throughput(short: boolean): Promise<void> {
+  if (corpora === undefined) return note('throughput', 'skipped', 'no corpora')
+  const canonical = programs('canonical.jsonl', 1)
+  const codegen = programs('codegen-16b-mono-n100.cleaned.jsonl', short ? 1 : 4)
+  for (const [name, all] of Object.entries({
+    'humaneval canonical': canonical,
+    'humaneval codegen': codegen,
+  })) {
+    const some = short ? all.slice(0, 60) : all
+    // Ours first and last: what a warm file cache or a slow minute gives must not go to one side.
+    const first = await warm(some)
+    const fresh = await freshPython(some, [])
+    const boxed = await freshPython(some, bwrapArgs)
+    const last = await warm(some)
+    const ours = (first + last) / 2
+    note('throughput', `${name}: ours, ${workers} workers`, `${ours.toFixed(0)}/s`)
+    note(
+      'throughput',
+      `${name}: fresh python3, no sandbox`,
+      `${fresh.toFixed(0)}/s (ours ${(ours / fresh).toFixed(1)} ×)`,
+    )
+    note(
+      'throughput',
+      `${name}: bwrap … python3`,
+      `${boxed.toFixed(0)}/s (ours ${(ours / boxed).toFixed(1)} ×)`,
+    )
+  }
+}
+
+function programs(file: string, samples: number): Execution[] {
+  const parsed = parseQuestions(readFileSync(`${corpora}/humaneval/questions.toml`, 'utf8'))
+  if (!('file' in parsed)) throw new Error('the corpus does not parse')
+  const questions = new Map(parsed.file.questions.map((question) => [question.id, question]))
+  const lines = readFileSync(`${corpora}/humaneval/cleaned/${file}`, 'utf8').trim().split('\n')
+  return lines.flatMap((line) => {
+    const { id, completions } = JSON.parse(line) as { id: string; completions: string[] }
+    const question = questions.get(id)
+    return completions.slice(0, samples).map((completion) => ({
+      answer: (question?.answer_preload ?? '') + completion,
+      code: question?.testcases[0]?.code ?? '',
+      stdin: '',
+      files: [],
+      capture: 'testcase',
+      echoStdin: false,
+      stderr: 'apart',
+      limits,
+    }))
+  })
+}
+
+/** Programs a second; the workers' start is not counted, as it is paid once. */
+async function warm(executions: readonly Execution[]): Promise<number> {
+  const probe = await probeBwrap(python)
+  if (!probe.usable) throw new Error(probe.why)
+  const pool = new Pool(probe.sandbox)
+  const limit = pLimit(workers)
+  const signal = new AbortController().signal
+  const all = (some: readonly Execution[]) =>
+    Promise.all(some.map((execution) => limit(() => pool.run(execution, signal, () => {}))))
+  await all(executions.slice(0, workers * 2))
+  const started = process.hrtime.bigint()
+  await all(executions)
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9
+  await pool.close()
+  return executions.length / seconds
+}
+
+const bwrapArgs = [
+  'bwrap',
+  '--unshare-all',
+  '--die-with-parent',
+  '--new-session',
+  '--clearenv',
+  '--ro-bind',
+  '/usr',
+  '/usr',
+  '--symlink',
+  'usr/lib',
+  '/lib',
+  '--symlink',
+  'usr/lib64',
+  '/lib64',
+  '--proc',
+  '/proc',
+  '--dev',
+  '/dev',
+  '--tmpfs',
+  '/tmp',
+]
+
+async function freshPython(executions: readonly Execution[], wrapper: readonly string[]): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'codex-runner-bench-'))
+  const limit = pLimit(workers)
+  const paths = executions.map(({ answer, code }, index) => {
+    const path = join(folder, `${index}.py`)
+    writeFileSync(path, `${answer}\n\n${code}`)
+    return path
+  })
+  const started = process.hrtime.bigint()
+  await Promise.all(
+    paths.map((path) =>
+      limit(() => one([...wrapper, ...(wrapper.length > 0 ? ['--ro-bind', path, path] : []), python, path])),
+    ),
+  )
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9
+  rmSync(folder, { recursive: true })
+  return executions.length / seconds
+}
+
+function one([command = '', ...args]: readonly string[]): Promise<void> {
+  return new Promise((done) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    child.stdout.resume()
+    child.stderr.resume()
+    // What the sandbox limits, something must limit here too: a few programs are endless.
+    const timer = setTimeout(() => child.kill('SIGKILL'), limits.cpuSeconds * 1000)
+    child.on('close', () => {
+      clearTimeout(timer)
+      done()
+    })
+  })
+}
+
+export function rivalsMissing(): readonly string[] {
+  return ['make', 'ninja', 'bwrap'].filter((name) => spawnSync(name, ['--version']).error !== undefined)
+}
