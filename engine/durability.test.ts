@@ -1,4 +1,5 @@
 /** Killed at any moment, and two at once: nothing is lost, nothing is done twice. Through the command line. */
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -22,12 +23,12 @@ code = 'print(${name}(3))'
 expect = '6'
 `
 
-function folderFor(server: TestServer): TestFolder {
+function folderFor(server: TestServer, concurrency = 2): TestFolder {
   const folder = new TestFolder()
   for (const name of names) folder.write(`data/questions/${name}.toml`, question(name))
   folder.pipeline(`
     generate: generate({ from: 'data/questions/%.toml', to: 'data/completions/%.toml',
-      provider: openai({ model: 'gpt-4o-mini', baseURL: '${server.url}', concurrency: 2 }), n: ${n} }),
+      provider: openai({ model: 'gpt-4o-mini', baseURL: '${server.url}', concurrency: ${concurrency} }), n: ${n} }),
     clean: clean({ from: 'data/completions/%.toml', to: 'data/cleaned/%.toml' }),
     test: test({ from: 'data/cleaned/%.toml', to: 'data/results/%.toml' }),
     report: report({ from: 'data/results/%.toml', to: 'data/report' }),`)
@@ -43,6 +44,17 @@ async function answering(server: TestServer, delay: number): Promise<void> {
     text: `\`\`\`python\ndef ${name}(n):\n    return n ${index % 2 ? '*' : '+'} 2\n\`\`\``,
   }))
   await server.script(...steps)
+}
+
+/** Resolves when the process has said this. */
+async function heard(child: ChildProcess, text: string): Promise<void> {
+  let output = ''
+  await new Promise<void>((found) => {
+    child.stdout?.on('data', (chunk) => {
+      output += chunk
+      if (output.includes(text)) found()
+    })
+  })
 }
 
 const env = { OPENAI_API_KEY: 'sk-test' }
@@ -62,7 +74,7 @@ needing(
     const stormy = folderFor(server)
     let killed = 0
     for (let run = 0; run < 50; run++) {
-      const { code } = await stormy.run([], { env, killAfter: 250 + Math.random() * 1500 })
+      const { code } = await stormy.run([], { env, killAfter: Math.random() * 900 })
       if (code === -1) killed++
       // Once all is built a run is too short to be killed at work; taking something away gives it work again.
       else
@@ -103,10 +115,10 @@ needing(test, ['bwrap'], 'a run does not wait with one file for the generation o
   const server = await startServer()
   await answering(server, 0)
   await server.script({ times: 0, when: 'Write alpha(', delay: 6000, text: 'def alpha(n):\n    return n' })
-  const folder = folderFor(server)
+  const folder = folderFor(server, 16)
   const slow = folder.start(['--json'], { env })
   const ended = once(slow, 'close')
-  await new Promise((wake) => setTimeout(wake, 1500))
+  await heard(slow, '"type":"units"')
   const second = folder.start(['test', '--json'], { env })
   let output = ''
   second.stdout?.on('data', (chunk) => (output += chunk))
@@ -130,7 +142,7 @@ needing(test, ['bwrap'], 'Ctrl-C: exit 130, and what had arrived is not asked fo
   const child = folder.start(['--json'], { env })
   let output = ''
   child.stdout?.on('data', (chunk) => (output += chunk))
-  await new Promise((wake) => setTimeout(wake, 1800))
+  await heard(child, '"type":"unit-done"')
   child.kill('SIGINT')
   const [code] = await once(child, 'close')
   assert.is(code, 130)

@@ -121,6 +121,20 @@ test('however often holders are killed, nobody meets another inside', async () =
   )
 })
 
+test('of many who find a dead lock at once, one at a time gets it', async () => {
+  const folder = temporaryFolder()
+  putLock(folder, owner({ started: '1' }))
+  let inside = 0
+  const visit = async () => {
+    const lock = await acquire(folder, 'target')
+    assert.is(++inside, 1)
+    await sleep(2)
+    inside--
+    lock.release()
+  }
+  await Promise.all(Array.from({ length: 12 }, visit))
+})
+
 test('a lock whose pid now belongs to another process is taken over', async () => {
   const folder = temporaryFolder()
   putLock(folder, owner({ started: '1' }))

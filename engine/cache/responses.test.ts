@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -77,6 +78,22 @@ test('the first response of a key wins, in this process and after it', async () 
   assert.is(readFileSync(segmentOf(cache), 'utf8').split('\n').length, 2)
   await stored([['a', 4]], cache)
   assert.is(Responses.open(cache).get(key('a')), 1)
+})
+
+test('two processes that do not know of each other buy the same: the earlier segment wins', async () => {
+  const cache = temporaryFolder()
+  const [one, other] = [Responses.open(cache), Responses.open(cache)]
+  assert.equal([one.size, other.size], [0, 0])
+  await one.put(key('a'), 'earlier')
+  await sleep(5)
+  await other.put(key('a'), 'later')
+  other.refresh()
+  assert.is(other.get(key('a')), 'later')
+  await Promise.all([one.close(), other.close()])
+  assert.is(segmentsOf(cache).length, 2)
+  const next = Responses.open(cache)
+  assert.is(next.get(key('a')), 'earlier')
+  assert.is(next.size, 1)
 })
 
 test('what another process has stored is seen after a refresh', async () => {

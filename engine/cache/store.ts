@@ -7,7 +7,8 @@
  *     CRC-32, 4 bytes little-endian | JSON in UTF-8
  *
  * with the checksum over table, key and JSON, so that a value found under another key is damaged too. A damaged entry
- * is dropped, counted, and a miss.
+ * is dropped, counted, and a miss. Nothing is compressed: a typical result has 300 bytes, and where deflate pays in
+ * space (a third to a half of 7 to 60 KB) it makes reading three to six times as slow, inflating being dearer than parsing.
  *
  * Writes gather in memory for some milliseconds and go out in one transaction, in this thread: reads see them at
  * once, a key that is written twice costs once, and a failure is an exception in one place, with everything still in

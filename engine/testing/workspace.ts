@@ -30,7 +30,7 @@ export interface Ran {
 
 export interface RunSettings {
   readonly env?: { readonly [name: string]: string | undefined }
-  /** Kill the process with SIGKILL after so many milliseconds. */
+  /** Kill the process with SIGKILL so many milliseconds after its first output: once it is at work. */
   readonly killAfter?: number
   readonly cwd?: string
 }
@@ -121,10 +121,11 @@ export class TestFolder {
       const out = { stdout: '', stderr: '' }
       child.stdout?.on('data', (chunk) => (out.stdout += chunk))
       child.stderr?.on('data', (chunk) => (out.stderr += chunk))
-      const timer =
-        settings.killAfter === undefined
-          ? undefined
-          : setTimeout(() => child.kill('SIGKILL'), settings.killAfter)
+      let timer: NodeJS.Timeout | undefined
+      if (settings.killAfter !== undefined)
+        child.stdout?.once('data', () => {
+          timer = setTimeout(() => child.kill('SIGKILL'), settings.killAfter)
+        })
       child.on('close', (code) => {
         clearTimeout(timer)
         done({ code: code ?? -1, ...out })

@@ -10,13 +10,6 @@ import { questionDigests } from '../questions/digests.ts'
 import type { Completion, Question } from '../questions/model.ts'
 import { deletedEntries, isTouched, type SetAside } from './edits.ts'
 
-/** `to` is the stage's pattern: the folder stands where `%` begins to vary. */
-export function asidePath(to: string, output: string): string {
-  const fixed = to.includes('%') ? to.slice(0, to.indexOf('%')) : output
-  const folder = output.slice(0, fixed.lastIndexOf('/') + 1)
-  return `${folder}.set-aside/${output.slice(folder.length)}`
-}
-
 /** Why `reset` put an edit here; such a one does not come back by itself. */
 export const byReset = 'reset by a person'
 

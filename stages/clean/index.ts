@@ -5,11 +5,11 @@
  * new. The grammar is loaded only when some completion has to be cleaned.
  */
 import { Failure, type Job, keyOf, type Output, type Stage } from '../../engine/stage.ts'
+import { asidePath } from '../questions/aside.ts'
 import type { Completion, Question, QuestionFile } from '../questions/model.ts'
 import { rewriteQuestions } from '../questions/patch.ts'
 import { readQuestions } from '../questions/read.ts'
 import { writeQuestions } from '../questions/write.ts'
-import { asidePath } from './aside.ts'
 import { mergeFile } from './file.ts'
 import type { Cleaned, Rule } from './rules.ts'
 

@@ -2,7 +2,9 @@
  * What a question needs of an answer: the definition that its preload opens, the names that its test cases use.
  * Every rule decides by this, and by nothing else of the question.
  */
+
 import type { Question } from '../questions/model.ts'
+import { preloadOf } from '../questions/preload.ts'
 import { bindsOf, usesOf } from './names.ts'
 import { type Definition, definitionOf, type Module, parse } from './python.ts'
 
@@ -31,7 +33,7 @@ const remembered = new WeakMap<Asked, Task>()
 export function taskOf(question: Asked): Task {
   const known = remembered.get(question)
   if (known !== undefined) return known
-  const preload = lineFeeds(question.answer_preload ?? '')
+  const preload = lineFeeds(preloadOf(question))
   const open = openDefinitions(parse(preload))
   const { testcases } = question
   const task: Task = {

@@ -15,13 +15,6 @@ import type { Place } from './standing.ts'
 
 const nothing = '# Edited completions that were set aside would stand here. There are none.\n'
 
-/** Where the edits of an output are set aside. `to` is the stage's pattern. */
-export function asidePath(to: string, output: string): string {
-  const fixed = to.includes('%') ? to.slice(0, to.indexOf('%')) : output
-  const folder = output.slice(0, fixed.lastIndexOf('/') + 1)
-  return `${folder}.set-aside/${output.slice(folder.length)}`
-}
-
 export async function readAside(text: string | undefined, path: string): Promise<readonly Question[]> {
   if (text === undefined || text === nothing) return []
   return (await readQuestions(text, path)).file.questions

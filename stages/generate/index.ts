@@ -5,13 +5,14 @@
  * cache. What could not be had leaves the file incomplete, never unwritten: all that has arrived can be tested.
  */
 import { Failure, type InputFile, type Job, messageOf, type Stage } from '../../engine/stage.ts'
+import { asidePath } from '../questions/aside.ts'
 import type { Completion, Question, QuestionFile } from '../questions/model.ts'
 import { rewriteQuestions } from '../questions/patch.ts'
 import { readQuestions } from '../questions/read.ts'
 import { surveyIds } from '../questions/survey.ts'
 import { writeQuestions } from '../questions/write.ts'
 import { adopt, type Draft, type KeyOf, type Slot } from './adoption.ts'
-import { asideOutputs, asidePath, readAside } from './aside.ts'
+import { asideOutputs, readAside } from './aside.ts'
 import { answerOf, isEdited } from './completion.ts'
 import type { Provider, Sampling } from './provider.ts'
 import { type Source, sourceOf } from './source.ts'

@@ -7,8 +7,10 @@
  *
  * How a preload is put to a chat model is a template and not a function, so that a change of it can be seen and shown.
  */
+
 import type { Json } from '../../engine/stage.ts'
 import type { Question } from '../questions/model.ts'
+import { preloadOf } from '../questions/preload.ts'
 import { type Endpoint, isObject } from './exchange.ts'
 import type { Params, Sampling } from './provider.ts'
 
@@ -36,7 +38,8 @@ const usualWithPreload =
 
 export function requestOf(asking: Asking, question: Question, { temperature, maxTokens }: Sampling): Request {
   const { model, endpoint, server } = asking
-  const { prompt, answer_preload: preload = '' } = question
+  const { prompt } = question
+  const preload = preloadOf(question)
   if (endpoint === 'completions') {
     // As the seed tool did: the model goes on where the preload ends.
     const whole = preload === '' ? prompt : `${prompt}\n\n${preload}`
