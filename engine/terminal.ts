@@ -53,8 +53,7 @@ export class Terminal {
         return
       case 'target-finished':
         if (event.why !== undefined) this.#line(`${yellow('incomplete')} ${event.target}: ${event.why}`)
-        if (event.written.length > 0 && !this.#look.quiet)
-          this.#line(`${green('wrote')} ${event.written.join(', ')}`)
+        this.#written.set(event.stage, [...(this.#written.get(event.stage) ?? []), ...event.written])
         return
       case 'target-failed':
         this.#line(`${red(bold('failed'))} ${event.target}: ${event.message}`)

@@ -49,7 +49,7 @@ export async function probeBwrap(python: string): Promise<Probe> {
   if (bwrap === undefined) return unusable('bwrap is not installed', 'Install the package bubblewrap.')
   try {
     const real = realpathSync(python)
-    const { implementation, version } = await tryOut(() => launch(python))
+    const { implementation, version } = await tryOut(() => launch(python, 0))
     const sandbox = bwrapSandbox(python, fingerprint(implementation, version))
     return { usable: true, sandbox, stamps: [bwrap, real] }
   } catch (error) {
@@ -76,7 +76,12 @@ function fingerprint(implementation: string, version: string): Sandbox['fingerpr
 
 /** The sandbox with the fingerprint that it was found to have; nothing is probed. */
 export function bwrapSandbox(python: string, known: Sandbox['fingerprint']): Sandbox {
-  return { name: 'bwrap', fingerprint: known, start: () => nativeWorker(() => launch(python)) }
+  let workers = 0
+  const start = () => {
+    const number = workers++
+    return nativeWorker(() => launch(python, number))
+  }
+  return { name: 'bwrap', fingerprint: known, start }
 }
 
 function unusable(why: string, remedy: string): Probe {
@@ -108,12 +113,13 @@ function pathOf(file: string): URL {
 
 let started = 0
 
-function launch(python: string): ChildProcess {
+/** `number`: of the worker, for the processor that it is to stay on. */
+function launch(python: string, number: number): ChildProcess {
   const sources = SOURCES.map(([file]) => openSync(pathOf(file), 'r'))
   const uid = FIRST_UNUSED_UID + (started++ % UNUSED_UIDS)
   const root = process.getuid?.() === 0
   try {
-    return spawn(find('bwrap') ?? 'bwrap', [...view(python), ...inside(), python, '-s', 'program.py'], {
+    return spawn(find('bwrap') ?? 'bwrap', [...view(python), ...inside(number), python, '-s', 'program.py'], {
       cwd: '/',
       env: {},
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...sources],
@@ -177,7 +183,7 @@ function hidden(path: string): string[] {
   return ['--tmpfs', path, '--remount-ro', path]
 }
 
-function inside(): string[] {
+function inside(number: number): string[] {
   const environment = {
     PATH: '/usr/bin:/bin',
     HOME: '/box/work',
@@ -185,6 +191,7 @@ function inside(): string[] {
     PYTHONUTF8: '1',
     PYTHONHASHSEED: '0',
     PYTHONPATH: RUNNER,
+    WORKER: String(number),
   }
   return [
     ...['--unshare-all', '--die-with-parent', '--new-session', '--clearenv', '--chdir', '/box/work'],

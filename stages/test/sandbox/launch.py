@@ -66,6 +66,7 @@ def enter(request, control, stdout, stderr, prepared, mark):
     if request.file_sizes:
         forget_shadowed_modules()
     renew_main()
+    confine.use_all_processors()
     prepare(program, request.answer_size if request.split else None, request.nonce)
     os.write(PREPARED, b'.')
     os.close(PREPARED)

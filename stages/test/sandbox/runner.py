@@ -54,6 +54,7 @@ def settle():
     sys.path.remove(folder)
     sys.path_importer_cache.pop(folder, None)
     os.environ.pop('PYTHONPATH')
+    confine.stay_on_one_processor(int(os.environ.pop('WORKER')))
     for name in set(sys.modules) - warm - {'sitecustomize'}:
         del sys.modules[name]
     launch.warm_modules = warm - cold
