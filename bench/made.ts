@@ -1,8 +1,9 @@
 /**
  * The made workspace that benches run in: question files with so many completions and test cases each.
  *
- * Completions of a question are five programs repeated, as models do repeat themselves; so a workspace of 200,000
- * results takes 20,000 executions to build. Everything else (files, bytes, look-ups, rows) is of the full size.
+ * All completions are one of five programs, so that a workspace of 200,000 results takes 20 executions to build: what
+ * executing costs is measured by bench/throughput. Everything else (files, bytes, look-ups, rows) is of the full size,
+ * and each file's expectations are its own.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,7 +31,7 @@ export function made(size: Size): string {
     recording.push(
       JSON.stringify({
         id: name,
-        completions: Array.from({ length: size.completions }, (_, sample) => answer(file, sample)),
+        completions: Array.from({ length: size.completions }, (_, sample) => answer(sample)),
       }),
     )
   }
@@ -58,13 +59,13 @@ function questionText(name: string, seed: number, testcases: number): string {
   const cases = Array.from(
     { length: testcases },
     (_, index) =>
-      `[[questions.testcases]]\ncode = 'print(shifted(${index}))'\nstdin = ''\nexpect = '${index + seed}'\n`,
+      `[[questions.testcases]]\ncode = 'print(shifted(${index}))'\nstdin = ''\nexpect = '${index + 7 + (seed % 3 === index ? 1 : 0)}'\n`,
   )
-  return `[[questions]]\nid = '${name}'\nprompt = '''\nWrite a function shifted(n) that returns n + ${seed}.\n'''\n\n${cases.join('\n')}`
+  return `[[questions]]\nid = '${name}'\nprompt = '''\nWrite a function shifted(n) that returns n + 7. (${seed})\n'''\n\n${cases.join('\n')}`
 }
 
-function answer(seed: number, sample: number): string {
+function answer(sample: number): string {
   const variant = sample % 5
-  const result = variant === 4 ? `n - ${seed}` : `n + ${seed}`
+  const result = variant === 4 ? 'n - 7' : 'n + 7'
   return `Here is the function:\n\n\`\`\`python\ndef shifted(n):\n    # attempt ${variant}\n    result = ${result}\n    return result\n\`\`\`\n`
 }

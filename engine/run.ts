@@ -231,6 +231,7 @@ export class Run implements Context {
         })
         try {
           // Another process may have built it while we waited for our turn.
+          this.workspace.records.delete(target.id)
           for (const path of Object.keys(this.#record(target)?.outputs ?? {}))
             this.workspace.stamps.invalidate(this.absolute(path))
           reasons = await this.#reasons(target, without)
@@ -261,6 +262,7 @@ export class Run implements Context {
     for (const notice of record.notices) this.#notice(target, notice)
     this.#addFacts(record)
     if (!this.options.dry && !this.options.transient) {
+      this.workspace.records.set(target.id, record)
       this.workspace.store.put('targets', target.id, record as unknown as Json)
       this.workspace.store.put('targets', `${target.id}${unitsMark}`, units.join(''))
     }
@@ -328,10 +330,12 @@ export class Run implements Context {
     return { version: stage.version, params, inputs, outputs, forced: this.options.force.includes(name) }
   }
 
-  #record(target: Target): TargetRecord | undefined {
-    return this.options.transient
-      ? undefined
-      : (this.workspace.store.get('targets', target.id) as TargetRecord | undefined)
+  #record({ id }: Target): TargetRecord | undefined {
+    if (this.options.transient) return undefined
+    const { records, store } = this.workspace
+    const known = records.get(id) ?? (store.get('targets', id) as TargetRecord | undefined)
+    if (known !== undefined) records.set(id, known)
+    return known
   }
 
   #environment(named: NamedStage): Promise<{ readonly [name: string]: Json }> {

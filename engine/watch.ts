@@ -7,7 +7,7 @@ import { relative, resolve } from 'node:path'
 import { watch as watchFiles } from 'chokidar'
 import type { Digest } from './cache/digest.ts'
 import type { RunOptions } from './context.ts'
-import type { Emit, Summary } from './events.ts'
+import type { Emit, Event, Summary } from './events.ts'
 import { Failure } from './failure.ts'
 import type { Pipeline } from './graph.ts'
 import { folderOf } from './patterns.ts'
@@ -16,6 +16,12 @@ import type { Workspace } from './workspace.ts'
 
 /** Editors save in several steps (truncate, write, rename); events closer together than this are one change. */
 const settleMs = 12
+
+/** After so long without a change everything is looked at once. */
+const quietMs = 1500
+
+/** What a round of the loop is for. */
+type Round = 'first' | 'changed' | 'checking'
 
 export interface Watched {
   /** The pipeline file. */
@@ -45,17 +51,21 @@ export async function watch(watched: Watched): Promise<void> {
   signal.addEventListener('abort', () => current?.stop(), { once: true })
   await new Promise<void>((done) => watcher.once('ready', () => done()))
 
-  while (!signal.aborted) {
-    current = new Run(graph, workspace, watched.options, emit, failedBefore)
-    workspace.stamps.invalidate()
+  for (let round: Round = 'first'; !signal.aborted; ) {
+    // Unchanged files are not even looked at: events tell which are. What they may have missed is found by one look at
+    // all files once it is quiet.
+    if (round !== 'changed') workspace.stamps.invalidate()
+    const say = round === 'checking' ? onlyIfBuilding(emit) : emit
+    current = new Run(graph, workspace, watched.options, say, failedBefore)
     const summary = await current.execute()
-    if (!current.dropped) report(summary, emit, changes.rounds === 0)
+    if (!current.dropped) report(summary, say, round === 'first')
     changes.judgedBy(current)
-    if (changes.rounds === 0) emit({ type: 'watching', files: current.judged.size })
+    if (round === 'first') emit({ type: 'watching', files: current.judged.size })
     const { dropped } = current
     current = undefined
-    const paths = await changes.next(dropped)
+    const paths = await changes.next(dropped ? 0 : round === 'checking' ? undefined : quietMs)
     if (signal.aborted) break
+    round = dropped || paths.length > 0 ? 'changed' : 'checking'
     if (paths.length > 0)
       emit({ type: 'changed', paths: paths.map((path) => relative(workspace.root, path)) })
     if (paths.includes(watched.file)) {
@@ -73,6 +83,19 @@ export async function watch(watched: Watched): Promise<void> {
 
 export async function closeStages(graph: Pipeline): Promise<void> {
   await Promise.all(graph.stages.map(({ stage }) => stage.close?.()))
+}
+
+/** Holds back what is said of a look at everything until it turns out that something is to be built. */
+function onlyIfBuilding(emit: Emit): Emit {
+  let held: Event[] | undefined = []
+  return (event) => {
+    if (event.type === 'target-started' || event.type === 'target-failed') {
+      held?.forEach(emit)
+      held = undefined
+    }
+    if (held === undefined) emit(event)
+    else held.push(event)
+  }
 }
 
 function report(summary: Summary, emit: Emit, first: boolean): void {
@@ -105,7 +128,6 @@ function placesOf(graph: Pipeline, root: string): string[] {
  * there when it ended: a file saved in between must count as changed.
  */
 class Changes {
-  rounds = 0
   #judged: Run['judged'] = new Map()
   readonly #heard = new Set<string>()
   readonly #workspace: Workspace
@@ -136,12 +158,17 @@ class Changes {
     this.#judged = new Map([...this.#judged, ...run.judged])
   }
 
-  /** The changed files, once there are some, or at once when there is work left; none when the watch is over. */
-  async next(workLeft: boolean): Promise<string[]> {
-    const waiting = !workLeft && !this.#over && this.#changed().length === 0
-    if (waiting) await new Promise<void>((wake) => (this.#wake = wake))
+  /**
+   * The changed files, once there are some; none when the watch is over, or when nothing has changed for so many
+   * milliseconds (undefined: however long it takes).
+   */
+  async next(patience: number | undefined): Promise<string[]> {
+    if (!this.#over && this.#changed().length === 0 && patience !== 0) {
+      const timer = patience === undefined ? undefined : setTimeout(() => this.#wake?.(), patience)
+      await new Promise<void>((wake) => (this.#wake = wake))
+      clearTimeout(timer)
+    }
     this.#wake = undefined
-    this.rounds++
     const changed = this.#over ? [] : this.#changed()
     this.#heard.clear()
     return changed

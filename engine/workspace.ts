@@ -7,6 +7,7 @@ import { Responses } from './cache/responses.ts'
 import { Stamps } from './cache/stamps.ts'
 import { Store } from './cache/store.ts'
 import type { Notice } from './events.ts'
+import type { TargetRecord } from './record.ts'
 
 export interface Workspace {
   /** The pipeline file's folder: all paths in it are relative to this. Absolute. */
@@ -14,6 +15,8 @@ export interface Workspace {
   readonly cache: string
   readonly store: Store
   readonly stamps: Stamps
+  /** Records that this process has read or written; who has just got a target's lock reads anew. */
+  readonly records: Map<string, TargetRecord>
   readonly responses: Responses
   /** What opening the cache had to say (a damaged store was dropped, …). */
   readonly notices: readonly Notice[]
@@ -28,6 +31,7 @@ export async function openWorkspace(root: string, cache = join(root, 'cache')): 
     cache,
     store,
     stamps: new Stamps(store),
+    records: new Map(),
     responses,
     notices: store.notices.map((text) => ({ level: 'warning', text })),
     close: async () => {
