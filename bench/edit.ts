@@ -14,7 +14,7 @@ export async function edit(root: string, size: Size): Promise<void> {
   const edited: number[] = []
   for (let round = 0; round < 5; round++) {
     quiet.push((await measure(process.execPath, [bin, '--quiet'], root)).seconds)
-    change(root, round % size.files, `single run ${round}`)
+    change(root, round % size.files, `single run ${process.hrtime.bigint()}`)
     edited.push((await measure(process.execPath, [bin, '--quiet'], root)).seconds)
   }
   note('edit', 'a run with nothing to do', ms(median(quiet)))
@@ -47,7 +47,7 @@ async function watched(root: string, size: Size, edits: number): Promise<number[
     const verdict = next(/passes \d+ of \d+/)
     const summary = next(/built/)
     const started = process.hrtime.bigint()
-    change(root, file, `watched ${round}`)
+    change(root, file, `watched ${process.hrtime.bigint()}`)
     await verdict
     times.push(Number(process.hrtime.bigint() - started) / 1e9)
     await summary

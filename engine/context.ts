@@ -14,6 +14,8 @@ export interface RunOptions extends Options {
   readonly failFast: boolean
   /** Nothing is remembered of targets, and each is looked at: files anywhere, for one command. */
   readonly transient: boolean
+  /** Files (absolute) whose targets a person waits for; they come first. */
+  readonly first?: readonly string[]
 }
 
 export interface Context {

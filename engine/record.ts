@@ -55,26 +55,50 @@ export function stateFor(reasons: readonly Reason[], kept: boolean): State {
 }
 
 function changedParams(before: TargetRecord['params'], now: TargetRecord['params']): Reason[] {
-  return unionOf(before, now)
-    .filter((name) => !same(before[name], now[name]))
-    .map((name) => ({ type: 'param', name, from: before[name], to: now[name] }))
+  return differing(before, now, same).map((name) => ({
+    type: 'param',
+    name,
+    from: before[name],
+    to: now[name],
+  }))
 }
 
 function changedInputs(before: TargetRecord['inputs'], now: TargetRecord['inputs']): Reason[] {
-  return unionOf(before, now)
-    .filter((path) => before[path] !== now[path])
-    .map((path) => ({
-      type: 'input',
-      path,
-      change: before[path] === undefined ? 'added' : now[path] === undefined ? 'removed' : 'changed',
-    }))
+  return differing(before, now, Object.is).map((path) => ({
+    type: 'input',
+    path,
+    change: before[path] === undefined ? 'added' : now[path] === undefined ? 'removed' : 'changed',
+  }))
 }
 
-function unionOf(a: object, b: object): string[] {
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])]
+interface Values<T> {
+  readonly [name: string]: T
 }
+
+/** Names whose values differ. Nearly always there are none, and then nothing is allocated: thousands are compared a run. */
+function differing<T>(
+  before: Values<T>,
+  now: Values<T>,
+  equal: (a: T | undefined, b: T | undefined) => boolean,
+): readonly string[] {
+  let found: string[] | undefined
+  for (const name in before) {
+    if (!equal(before[name], now[name])) {
+      found ??= []
+      found.push(name)
+    }
+  }
+  for (const name in now) {
+    if (before[name] === undefined && now[name] !== undefined) {
+      found ??= []
+      found.push(name)
+    }
+  }
+  return found ?? none
+}
+
+const none: readonly string[] = []
 
 function same(a: Json | undefined, b: Json | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b
-  return a === b || canonical(a) === canonical(b)
+  return a === b || (a !== undefined && b !== undefined && canonical(a) === canonical(b))
 }

@@ -5,7 +5,7 @@
  * A dry run walks the same way. It builds into an overlay in memory instead of onto the disk, and its units count what
  * is missing instead of making it; all else is the same code, so a plan can't disagree with the run that follows.
  */
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { buildTarget, Moved } from './build.ts'
 import type { Digest, Json } from './cache/digest.ts'
@@ -23,6 +23,8 @@ import type { Workspace } from './workspace.ts'
 
 /** Ends the name under which a target's unit keys are kept: apart from its record, because only `gc` reads them. */
 export const unitsMark = '#units'
+
+type Params = { readonly [name: string]: Json }
 
 /** How a target came out. `pending`: a dry run could not know its output to the end. */
 export interface Settled {
@@ -44,13 +46,13 @@ export class Run implements Context {
   written = 0
   /** Ended by `drop`. */
   dropped = false
-  /** What each file held when this run used it, by absolute path; more than one digest when it changed meanwhile. */
-  readonly judged = new Map<string, Set<Digest | undefined>>()
+  /** What each file held when this run used it, by absolute path; `changing` when it was not always the same. */
+  readonly judged = new Map<string, Digest | 'changing' | undefined>()
   #interrupted = false
   readonly #graph: Pipeline
   readonly #settled = new Map<string, Promise<Settled>>()
   readonly #slots = new Map<string, LimitFunction>()
-  readonly #environments = new Map<string, Promise<{ readonly [name: string]: Json }>>()
+  readonly #knownParams = new Map<string, Promise<Params>>()
   readonly #surveys = new Map<string, Promise<ReadonlyMap<string, Failure>>>()
   readonly #facts: Record<string, number> = {}
   readonly #failedBefore: Map<string, string>
@@ -88,6 +90,7 @@ export class Run implements Context {
         place,
         text: 'left alone: no source file makes it any more, so it is in no report',
       })
+    await Promise.all(this.#urgent(list).map((target) => this.#settle(target)))
     const results = await Promise.all(list.map((target) => this.#settle(target)))
     await this.#remember()
     const count = (...kinds: Settled['result'][]) =>
@@ -134,14 +137,28 @@ export class Run implements Context {
     if (planned !== undefined) return digestOf(planned)
     const absolute = this.absolute(path)
     const digest = this.workspace.stamps.digest(absolute)
-    const before = this.judged.get(absolute)
-    if (before === undefined) this.judged.set(absolute, new Set([digest]))
-    else before.add(digest)
+    const changing = this.judged.has(absolute) && this.judged.get(absolute) !== digest
+    this.judged.set(absolute, changing ? 'changing' : digest)
     return digest
   }
 
   wrote(path: string, digest: Digest): void {
-    this.judged.set(this.absolute(path), new Set([digest]))
+    this.judged.set(this.absolute(path), digest)
+  }
+
+  /** Targets that a person is waiting for: what was made from a changed file, before all the others are looked at. */
+  #urgent(list: readonly Target[]): readonly Target[] {
+    const { first = [] } = this.options
+    if (first.length === 0) return []
+    const touched = new Set<string>(first.map((path) => relative(this.workspace.root, path)))
+    const urgent = list.filter(({ stage, inputs, output }) => {
+      const concerned =
+        !stage.stage.whole && (touched.has(output) || inputs.some(({ path }) => touched.has(path)))
+      if (concerned) touched.add(output)
+      return concerned
+    })
+    // When most of it is touched, nothing is more urgent than the rest.
+    return urgent.length > 20 ? [] : urgent
   }
 
   /** A store that can't be written costs time at the next run, and is no reason to fail this one. */
@@ -326,7 +343,7 @@ export class Run implements Context {
     }
     const outputs: Record<string, Digest | undefined> = {}
     for (const path of Object.keys(record?.outputs ?? {})) outputs[path] = this.digest(path)
-    const params = { ...stage.params, ...(await this.#environment(target.stage)) }
+    const params = await this.#params(target.stage)
     return { version: stage.version, params, inputs, outputs, forced: this.options.force.includes(name) }
   }
 
@@ -338,21 +355,26 @@ export class Run implements Context {
     return known
   }
 
-  #environment(named: NamedStage): Promise<{ readonly [name: string]: Json }> {
-    const known = this.#environments.get(named.name)
+  /** The stage's parameters with what it finds out about this machine: the same object for all its targets. */
+  #params(named: NamedStage): Promise<Params> {
+    const known = this.#knownParams.get(named.name)
     if (known !== undefined) return known
-    const { store } = this.workspace
-    const asking =
-      named.stage.environment?.({
-        options: this.options,
-        remember: (name, value) => {
-          if (!this.options.dry) store.put('memory', name, value)
-        },
-        recall: (name) => store.get('memory', name),
-        notice: (notice) => this.emit({ type: 'notice', ...notice }),
-      }) ?? Promise.resolve({})
-    this.#environments.set(named.name, asking)
+    const asking = this.#askParams(named)
+    this.#knownParams.set(named.name, asking)
     return asking
+  }
+
+  async #askParams({ stage }: NamedStage): Promise<Params> {
+    const { store } = this.workspace
+    const found = await stage.environment?.({
+      options: this.options,
+      remember: (name, value) => {
+        if (!this.options.dry) store.put('memory', name, value)
+      },
+      recall: (name) => store.get('memory', name),
+      notice: (notice) => this.emit({ type: 'notice', ...notice }),
+    })
+    return { ...stage.params, ...found }
   }
 
   async #passSurvey(target: Target): Promise<void> {

@@ -51,19 +51,20 @@ export async function watch(watched: Watched): Promise<void> {
   signal.addEventListener('abort', () => current?.stop(), { once: true })
   await new Promise<void>((done) => watcher.once('ready', () => done()))
 
+  let paths: readonly string[] = []
   for (let round: Round = 'first'; !signal.aborted; ) {
     // Unchanged files are not even looked at: events tell which are. What they may have missed is found by one look at
     // all files once it is quiet.
     if (round !== 'changed') workspace.stamps.invalidate()
     const say = round === 'checking' ? onlyIfBuilding(emit) : emit
-    current = new Run(graph, workspace, watched.options, say, failedBefore)
+    current = new Run(graph, workspace, { ...watched.options, first: paths }, say, failedBefore)
     const summary = await current.execute()
     if (!current.dropped) report(summary, say, round === 'first')
     changes.judgedBy(current)
     if (round === 'first') emit({ type: 'watching', files: current.judged.size })
     const { dropped } = current
     current = undefined
-    const paths = await changes.next(dropped ? 0 : round === 'checking' ? undefined : quietMs)
+    paths = await changes.next(dropped ? 0 : round === 'checking' ? undefined : quietMs)
     if (signal.aborted) break
     round = dropped || paths.length > 0 ? 'changed' : 'checking'
     if (paths.length > 0)
@@ -185,7 +186,7 @@ class Changes {
   #differing(judged: Run['judged']): string[] {
     return [...this.#heard].filter((path) => {
       const used = judged.get(path)
-      return used !== undefined && (used.size > 1 || !used.has(this.#digest(path)))
+      return judged.has(path) && (used === 'changing' || used !== this.#digest(path))
     })
   }
 

@@ -12,10 +12,14 @@ import { scoresOf } from './summary.ts'
 
 const aggregates = ['average', 'median', 'stdev', 'min', 'max'] as const
 
+/** An id that stands in a CSV file as it is. */
+const plain = /^\w[\w/. -]*$/
+
 export async function resultsCsv(parts: readonly QuestionPart[]): Promise<string> {
   const { stringify } = await import('csv-stringify/sync')
-  // Only ids can need quotes: to send the 50,000 numbers of a large set through the library takes ten times as long.
-  const quoted = (id: string) => stringify([[id]], { escape_formulas: true, eof: false })
+  // Only ids can need quotes, and few do: to send all cells of a large set through the library takes ten times as long.
+  const quoted = (id: string) =>
+    plain.test(id) ? id : stringify([[id]], { escape_formulas: true, eof: false })
   const columns = parts.reduce((most, { shares }) => Math.max(most, shares.length), 0)
   const responses = Array.from({ length: columns }, (_, index) => `response ${index + 1}`)
   const rows = parts.map((part) => [quoted(part.id), ...numbersOf(part, columns)])
