@@ -37,7 +37,7 @@ export function needing(
       throw new Error(`missing in CI: ${missing.join(', ')}`)
     })
   else {
-    console.log(`skipped, no ${missing.join(', ')}: ${name}`)
+    console.error(`skipped, no ${missing.join(', ')}: ${name}`)
     test.skip(name, body)
   }
 }
