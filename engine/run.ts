@@ -8,8 +8,7 @@
 import { relative, resolve } from 'node:path'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { buildTarget, Moved } from './build.ts'
-import type { Digest, Json } from './cache/digest.ts'
-import { digestOf } from './cache/digest.ts'
+import { type Digest, digestOf } from './cache/digest.ts'
 import { acquire } from './cache/lock.ts'
 import type { Context, RunOptions } from './context.ts'
 import type { Emit, Notice, Reason, Summary } from './events.ts'
@@ -17,14 +16,10 @@ import { codeOf, Failure, messageOf } from './failure.ts'
 import type { NamedStage, Pipeline, Target } from './graph.ts'
 import { findTargets } from './graph.ts'
 import { surveyOf } from './inputs.ts'
-import { differences, type Present, stateFor, type TargetRecord } from './record.ts'
+import { Judge } from './judge.ts'
+import { stateFor, type TargetRecord } from './record.ts'
 import { Units } from './units.ts'
 import type { Workspace } from './workspace.ts'
-
-/** Ends the name under which a target's unit keys are kept: apart from its record, because only `gc` reads them. */
-export const unitsMark = '#units'
-
-type Params = { readonly [name: string]: Json }
 
 /** How a target came out. `pending`: a dry run could not know its output to the end. */
 export interface Settled {
@@ -52,7 +47,7 @@ export class Run implements Context {
   readonly #graph: Pipeline
   readonly #settled = new Map<string, Promise<Settled>>()
   readonly #slots = new Map<string, LimitFunction>()
-  readonly #knownParams = new Map<string, Promise<Params>>()
+  readonly #judge = new Judge(this)
   readonly #surveys = new Map<string, Promise<ReadonlyMap<string, Failure>>>()
   readonly #facts: Record<string, number> = {}
   readonly #failedBefore: Map<string, string>
@@ -231,12 +226,12 @@ export class Run implements Context {
 
   async #bring(target: Target, pending: readonly string[], without: ReadonlySet<string>): Promise<Settled> {
     const { stage } = target.stage
-    let reasons = await this.#reasons(target, without)
+    let reasons = await this.#judge.reasons(target, without)
     const state =
       pending.length > 0 ? ({ type: 'maybe', upstream: pending } as const) : stateFor(reasons, stage.kept)
     this.emit({ type: 'planned', target: target.id, stage: target.stage.name, state })
     if (reasons.length === 0) return this.#fresh(target)
-    const signature = JSON.stringify(await this.#present(target, undefined, without))
+    const signature = JSON.stringify(await this.#judge.present(target, undefined, without))
     if (this.#failedBefore.get(target.id) === signature) return { result: 'failed', pending: false }
     try {
       return await this.#slot(target.stage)(async () => {
@@ -248,10 +243,10 @@ export class Run implements Context {
         })
         try {
           // Another process may have built it while we waited for our turn.
-          this.workspace.records.delete(target.id)
-          for (const path of Object.keys(this.#record(target)?.outputs ?? {}))
+          this.#judge.forget(target)
+          for (const path of Object.keys(this.#judge.record(target)?.outputs ?? {}))
             this.workspace.stamps.invalidate(this.absolute(path))
-          reasons = await this.#reasons(target, without)
+          reasons = await this.#judge.reasons(target, without)
           if (reasons.length === 0) return this.#fresh(target)
           return await this.#build(target, reasons, pending, without)
         } finally {
@@ -272,17 +267,13 @@ export class Run implements Context {
   ): Promise<Settled> {
     await this.#passSurvey(target)
     this.emit({ type: 'target-started', target: target.id, stage: target.stage.name, reasons })
-    const present = await this.#present(target, this.#record(target), without)
+    const present = await this.#judge.present(target, this.#judge.record(target), without)
     const { record, written, missing, units } = await buildTarget(this, target, present, without)
     this.written += written.length
     this.#noticeEdits(target, reasons, written)
     for (const notice of record.notices) this.#notice(target, notice)
     this.#addFacts(record)
-    if (!this.options.dry && !this.options.transient) {
-      this.workspace.records.set(target.id, record)
-      this.workspace.store.put('targets', target.id, record as unknown as Json)
-      this.workspace.store.put('targets', `${target.id}${unitsMark}`, units.join(''))
-    }
+    this.#judge.remember(target, record, units)
     const why = record.incomplete
     const result = why !== undefined ? 'incomplete' : written.length > 0 ? 'built' : 'unchanged'
     this.emit({ type: 'target-finished', target: target.id, stage: target.stage.name, result, written, why })
@@ -295,7 +286,7 @@ export class Run implements Context {
   }
 
   #fresh(target: Target): Settled {
-    const record = this.#record(target)
+    const record = this.#judge.record(target)
     for (const notice of record?.notices ?? []) this.#notice(target, notice)
     if (record !== undefined) this.#addFacts(record)
     this.emit({
@@ -322,59 +313,6 @@ export class Run implements Context {
     })
     if (this.options.failFast) this.#abort.abort()
     return { result: 'failed', pending: false }
-  }
-
-  async #reasons(target: Target, without: ReadonlySet<string>): Promise<Reason[]> {
-    const record = this.#record(target)
-    const reasons = differences(record, await this.#present(target, record, without))
-    return this.options.transient && reasons.length === 0 ? [{ type: 'never-built' }] : reasons
-  }
-
-  async #present(
-    target: Target,
-    record: TargetRecord | undefined,
-    without: ReadonlySet<string>,
-  ): Promise<Present> {
-    const { stage, name } = target.stage
-    const inputs: Record<string, Digest> = {}
-    for (const path of [...target.inputs.map((input) => input.path), ...stage.files]) {
-      const digest = without.has(path) ? undefined : this.digest(path)
-      if (digest !== undefined) inputs[path] = digest
-    }
-    const outputs: Record<string, Digest | undefined> = {}
-    for (const path of Object.keys(record?.outputs ?? {})) outputs[path] = this.digest(path)
-    const params = await this.#params(target.stage)
-    return { version: stage.version, params, inputs, outputs, forced: this.options.force.includes(name) }
-  }
-
-  #record({ id }: Target): TargetRecord | undefined {
-    if (this.options.transient) return undefined
-    const { records, store } = this.workspace
-    const known = records.get(id) ?? (store.get('targets', id) as TargetRecord | undefined)
-    if (known !== undefined) records.set(id, known)
-    return known
-  }
-
-  /** The stage's parameters with what it finds out about this machine: the same object for all its targets. */
-  #params(named: NamedStage): Promise<Params> {
-    const known = this.#knownParams.get(named.name)
-    if (known !== undefined) return known
-    const asking = this.#askParams(named)
-    this.#knownParams.set(named.name, asking)
-    return asking
-  }
-
-  async #askParams({ stage }: NamedStage): Promise<Params> {
-    const { store } = this.workspace
-    const found = await stage.environment?.({
-      options: this.options,
-      remember: (name, value) => {
-        if (!this.options.dry) store.put('memory', name, value)
-      },
-      recall: (name) => store.get('memory', name),
-      notice: (notice) => this.emit({ type: 'notice', ...notice }),
-    })
-    return { ...stage.params, ...found }
   }
 
   async #passSurvey(target: Target): Promise<void> {

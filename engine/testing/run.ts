@@ -12,7 +12,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 
-const minutesAFile = 5
+const minutesAFile = 10
 const folders = ['engine', 'stages', 'bench']
 
 interface Counts {
