@@ -19,7 +19,7 @@ const short = words.includes('--short')
 const named = words.filter((word) => !word.startsWith('-'))
 const wanted = (name: string) => named.length === 0 || named.includes(name)
 
-const missing = rivalsMissing()
+const missing = await rivalsMissing()
 if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`)
 
 if (wanted('throughput')) await throughput(short)

@@ -1,5 +1,5 @@
 /** Executions a second in our sandbox, against a fresh python3 per program, with and without bwrap, on real programs. */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -138,6 +138,9 @@ function one([command = '', ...args]: readonly string[]): Promise<void> {
   })
 }
 
-export function rivalsMissing(): readonly string[] {
-  return ['make', 'ninja', 'bwrap'].filter((name) => spawnSync(name, ['--version']).error !== undefined)
+export async function rivalsMissing(): Promise<readonly string[]> {
+  const { which } = await import('zx')
+  const names = ['make', 'ninja', 'bwrap']
+  const found = await Promise.all(names.map((name) => which(name, { nothrow: true })))
+  return names.filter((_, index) => found[index] === null)
 }

@@ -16,7 +16,6 @@ const mostSayings = 20
 export async function changedVerdicts(
   tested: readonly Tested[],
   previous: string | undefined,
-  _path: string,
 ): Promise<Saying[]> {
   if (previous === undefined) return []
   const before = verdictsIn(previous)

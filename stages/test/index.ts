@@ -100,7 +100,7 @@ async function buildResults(job: Job, manner: Manner, fingerprint: Json, run: Ru
     input.path === job.output && previous !== undefined
       ? await rewriteQuestions(results, previous)
       : writeQuestions(results)
-  for (const saying of await changedVerdicts(tested, previous, job.output)) job.say(saying)
+  for (const saying of await changedVerdicts(tested, previous)) job.say(saying)
   return {
     outputs: [{ path: job.output, text }],
     notices: input.source ? notices : [],
