@@ -13,7 +13,16 @@ import { note } from './compare.ts'
 
 const workers = 2
 const python = '/usr/bin/python3'
-const limits = { cpuSeconds: 5, wallSeconds: 30, memoryMB: 512, outputKB: 1024, processes: 64, diskMB: 64 }
+const limits = {
+  cpuSeconds: 5,
+  wallSeconds: 30,
+  memoryMB: 512,
+  outputKB: 1024,
+  processes: 64,
+  diskMB: 64,
+  fileMB: 64,
+  openFiles: 256,
+}
 
 export async function throughput(short: boolean): Promise<void> {
   if (corpora === undefined) return note('throughput', 'skipped', 'no corpora')

@@ -32,6 +32,10 @@ export interface TestOptions {
   readonly processes?: number
   /** Size of the working directory; default 64. */
   readonly diskMB?: number
+  /** Size of any one file; default as diskMB. */
+  readonly fileMB?: number
+  /** Files open at once in each process; default 256, at most 1000. */
+  readonly openFiles?: number
   /** The seed tool's manner: input echoed, standard error merged, exit status ignored. Default false. */
   readonly seedSemantics?: boolean
 }
@@ -165,13 +169,16 @@ function factsOf(questions: readonly Question[]): { readonly [name: string]: num
 
 function limitsOf(options: TestOptions): Limits {
   const cpuSeconds = positive('cpuSeconds', options.cpuSeconds ?? 5)
+  const diskMB = positive('diskMB', options.diskMB ?? 64)
   return {
     cpuSeconds,
     wallSeconds: positive('wallSeconds', options.wallSeconds ?? Math.max(30, 6 * cpuSeconds)),
     memoryMB: positive('memoryMB', options.memoryMB ?? 512),
     outputKB: positive('outputKB', options.outputKB ?? 1024),
     processes: positive('processes', options.processes ?? 64),
-    diskMB: positive('diskMB', options.diskMB ?? 64),
+    diskMB,
+    fileMB: positive('fileMB', options.fileMB ?? diskMB),
+    openFiles: Math.min(1000, positive('openFiles', options.openFiles ?? 256)),
   }
 }
 

@@ -29,14 +29,12 @@ import type { Probe, Sandbox } from './index.ts'
 import { nativeWorker, tryOut } from './native.ts'
 
 const RUNNER = '/run/runner'
-/** The runner's file that Python imports by itself comes first. */
+/** All that runs inside. The file that Python imports by itself comes first. */
 const SOURCES = [
   ['runner.py', 'sitecustomize.py'],
-  ['execution.py', 'execution.py'],
-  ['launch.py', 'launch.py'],
-  ['parts.py', 'parts.py'],
-  ['confine.py', 'confine.py'],
-  ['prefault.py', 'prefault.py'],
+  ...['watcher.py', 'namespaces.py', 'launch.py', 'parts.py', 'request.py', 'memory.py', 'confine.py'].map(
+    (file) => [file, file] as const,
+  ),
 ] as const
 /** A range that neither distributions nor systemd hand out. */
 const FIRST_UNUSED_UID = 61000
@@ -191,6 +189,9 @@ function inside(number: number): string[] {
     PYTHONUTF8: '1',
     PYTHONHASHSEED: '0',
     PYTHONPATH: RUNNER,
+    PYTHONMALLOC: 'malloc',
+    CAGE: 'namespaces',
+    CHANNEL: '3',
     WORKER: String(number),
   }
   return [

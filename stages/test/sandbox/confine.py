@@ -9,7 +9,6 @@ import os
 import struct
 
 libc = ctypes.CDLL(None, use_errno=True)
-libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
 libc.clone.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p]
 
 NEWNS, NEWCGROUP, NEWUTS, NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
@@ -17,7 +16,8 @@ NEWUSER, NEWPID, NEWNET = 0x10000000, 0x20000000, 0x40000000
 NAMESPACES = NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET
 CLONE_VM, SIGCHLD = 0x100, 17
 NOSUID, NODEV, NOEXEC = 2, 4, 8
-PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 4, 22, 38, 47, 4
+PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 4, 22, 38
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, PR_SET_CHILD_SUBREAPER = 47, 4, 36
 AF_UNIX, AF_INET, AF_INET6 = 1, 2, 10
 
 # Number of: clone, socket, then of what is denied. Both lists name the same calls, but for those only x86 has.
@@ -43,14 +43,15 @@ SYSTEM_CALLS = {
         'vhangup': 58, 'lookup_dcookie': 18,
     }),
 }
+# What outlives its processes and belongs to no folder: System V shared memory, semaphores, queues; POSIX queues.
+LASTING_IPC = {
+    'x86_64': (29, 30, 31, 64, 65, 66, 67, 68, 69, 70, 71, 220, 240, 241),
+    'aarch64': (*range(186, 198), 180, 181),
+}
 # The same everywhere: io_uring, the new mount calls, pidfd_getfd, process_madvise, mount_setattr, quotactl_fd.
 NEWER_CALLS = (425, 426, 427, 428, 429, 430, 431, 432, 433, 438, 440, 442, 443)
 # glibc falls back to clone, whose flags a filter can read; what is newer than this list does not exist.
 CLONE3, NEWEST_KNOWN = 435, 451
-
-
-def keep_for_ever(value):
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))
 
 
 def check(result):
@@ -60,13 +61,13 @@ def check(result):
     return result
 
 
-def seccomp_filter(machine):
+def seccomp_filter(machine, further=()):
     """The filter's instructions as bytes: deny by EPERM, and ENOSYS for what callers have a fallback for."""
     if machine not in SYSTEM_CALLS:
         raise OSError(f'no system call filter is known for {machine}')
     arch, clone, socket, named = SYSTEM_CALLS[machine]
     load, equal, at_least, any_bit, leave = 0x20, 0x15, 0x35, 0x45, 0x06
-    denied = (*named.values(), *NEWER_CALLS)
+    denied = (*named.values(), *NEWER_CALLS, *further)
     code = [(load, 0, 0, 4), (equal, 0, 'kill', arch), (load, 0, 0, 0), (at_least, 'nosys', 0, NEWEST_KNOWN + 1),
             (equal, 'nosys', 0, CLONE3), (equal, 'clone', 0, clone), (equal, 'socket', 0, socket)]
     code += [(equal, 'deny', 0, number) for number in denied]
@@ -93,8 +94,13 @@ class FilterProgram(ctypes.Structure):
     _fields_ = [('length', ctypes.c_ushort), ('code', ctypes.c_char_p)]
 
 
-FILTER = seccomp_filter(os.uname().machine)
-FILTER_PROGRAM = FilterProgram(len(FILTER) // 8, FILTER)
+def program_of(code):
+    return FilterProgram(len(code) // 8, code)
+
+
+MACHINE = os.uname().machine
+FILTER = program_of(seccomp_filter(MACHINE))
+FILTER_WITHOUT_IPC = program_of(seccomp_filter(MACHINE, LASTING_IPC.get(MACHINE, ())))
 
 
 def harden_runner():
@@ -147,21 +153,23 @@ def use_all_processors():
     os.sched_setaffinity(0, PROCESSORS)
 
 
-MADV_POPULATE_READ, MADV_POPULATE_WRITE = 22, 23
-
-
-def populate(ranges, advice):
-    """Best effort: an old kernel knows no such advice, and what is not populated faults as it always did."""
-    for address, length in ranges:
-        libc.madvise(address, length, advice)
-
-
 CAPABILITY_HEADER = struct.pack('=II', 0x20080522, 0)
 NO_CAPABILITIES = bytes(24)
 
 
-def drop_everything():
+def drop_capabilities():
     check(libc.capset(CAPABILITY_HEADER, NO_CAPABILITIES))
-    # Its own /proc/self is the program's to read again.
+
+
+def make_dumpable():
+    """Its own /proc/self is the program's to read again."""
     check(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))
-    check(libc.prctl(PR_SET_SECCOMP, 2, ctypes.byref(FILTER_PROGRAM), 0, 0))
+
+
+def filter_system_calls(program):
+    check(libc.prctl(PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0))
+
+
+def become_reaper():
+    """Orphans come to this process."""
+    check(libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))

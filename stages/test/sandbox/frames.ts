@@ -63,7 +63,8 @@ export class Incoming {
 
 /**
  * The frame that asks for an execution. Words: is there a split, is stderr merged, is stdin echoed, CPU and wall
- * milliseconds, memory in MB, output in KB, processes, disk in MB, bytes of the answer, of the program, of stdin, and
+ * milliseconds, memory in MB, output in KB, processes, disk in MB,
+ * file in MB, open files, bytes of the answer, of the program, of stdin, and
  * of each file's name and text. Then these bytes: program, stdin, files.
  */
 export function requestOf(execution: Execution): Buffer[] {
@@ -82,6 +83,8 @@ export function requestOf(execution: Execution): Buffer[] {
     limits.outputKB,
     limits.processes,
     limits.diskMB,
+    limits.fileMB,
+    limits.openFiles,
     Buffer.byteLength(answer),
     program.length,
     input.length,

@@ -12,8 +12,11 @@ export interface Limits {
   readonly outputKB: number
   /** Processes and threads alive at once. */
   readonly processes: number
-  /** Size of the working directory and of any one file. */
+  /** Size of the working directory. */
   readonly diskMB: number
+  /** Size of any one file. */
+  readonly fileMB: number
+  readonly openFiles: number
 }
 
 /** One program to run: all that can change its outcome, besides the environment. */

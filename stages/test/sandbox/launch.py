@@ -26,40 +26,45 @@ from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader
 
 import confine
 import parts
+from request import receive
 
-BOX = '/box'
-FOLDER = f'{BOX}/work'
-PROGRAM = f'{FOLDER}/program.py'
-SOURCE = f'{BOX}/source'
-STDIN = f'{BOX}/stdin'
-OPEN_FILES = 256
 # The runner's descriptors in the child, out of the way of programs that count theirs.
-PREPARED, MARK, ACKNOWLEDGED = OPEN_FILES - 3, OPEN_FILES - 2, OPEN_FILES - 1
+PREPARED, MARK, ACKNOWLEDGED = 1021, 1022, 1023
+# Bytes of the word by which the mark is known to be ours.
+NONCE = 16
 
 # Set by the runner: what is loaded only because it is kept warm.
 warm_modules = frozenset()
 status_at_end = None
+box = folder = path = source = None
 
 
-def enter(request, control, stdout, stderr, prepared, mark):
+def place(cage):
+    """Where programs are, which their tracebacks show."""
+    global box, folder, path, source
+    box = cage.box
+    folder, source = f'{box}/work', f'{box}/source'
+    path = f'{folder}/program.py'
+
+
+def enter(request, cage, control, stdout, stderr, prepared, mark, nonce):
     """
     In the child: whatever must be done before CPython goes on to the program. `prepared` gets a full stop when it is
     done, and is closed before the program begins. Raises what went wrong.
     """
     # A group of its own: what it sends to its group must not reach the runner.
     os.setsid()
-    confine.mount_private(BOX, request.disk_mb)
-    for folder in (FOLDER, f'{BOX}/tmp', f'{BOX}/shm'):
-        os.mkdir(folder)
-    os.chdir(FOLDER)
-    program = receive(control, request.program_size)
-    store(PROGRAM, program)
-    store(STDIN, receive(control, request.stdin_size))
+    cage.enter(request)
+    os.chdir(folder)
+    requests = control[0]
+    program = receive(requests, request.program_size)
+    store(path, program)
+    stdin = receive(requests, request.stdin_size)
     for name_size, text_size in request.file_sizes:
-        lay(receive(control, name_size).decode(), receive(control, text_size))
-    arrange_descriptors(stdout, stderr, prepared, mark)
-    limit(request)
-    confine.drop_everything()
+        lay(receive(requests, name_size).decode(), receive(requests, text_size))
+    arrange_descriptors(stdin, stdout, stderr, prepared, mark)
+    limit(request, cage.limit_processes(request))
+    cage.drop()
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
     if request.echo_stdin:
         echo_input()
@@ -67,25 +72,13 @@ def enter(request, control, stdout, stderr, prepared, mark):
         forget_shadowed_modules()
     renew_main()
     confine.use_all_processors()
-    prepare(program, request.answer_size if request.split else None, request.nonce)
+    prepare(program, request.answer_size if request.split else None, nonce)
     os.write(PREPARED, b'.')
     os.close(PREPARED)
 
 
-def receive(descriptor, size):
-    """Exactly so many bytes; never one of the next request."""
-    parts = []
-    while size:
-        part = os.read(descriptor, min(size, 1 << 20))
-        if not part:
-            raise EOFError('the request ended early')
-        parts.append(part)
-        size -= len(part)
-    return b''.join(parts)
-
-
-def store(path, data):
-    with open(path, 'wb', buffering=0) as file:
+def store(name, data):
+    with open(name, 'wb', buffering=0) as file:
         data = memoryview(data)
         while data:
             data = data[file.write(data):]
@@ -102,10 +95,12 @@ def lay(name, data):
     store(name, data)
 
 
-def arrange_descriptors(stdout, stderr, prepared, mark):
+def arrange_descriptors(text, stdout, stderr, prepared, mark):
     """0, 1 and 2 as a shell would, then nothing up to our own."""
-    stdin = os.open(STDIN, os.O_RDONLY)
-    os.unlink(STDIN)
+    name = f'{box}/stdin'
+    store(name, text)
+    stdin = os.open(name, os.O_RDONLY)
+    os.unlink(name)
     for old, new in zip((prepared, *mark), (PREPARED, MARK, ACKNOWLEDGED)):
         os.dup2(old, new, inheritable=False)
     for old, new in ((stdin, 0), (stdout, 1), (stderr, 2)):
@@ -113,21 +108,21 @@ def arrange_descriptors(stdout, stderr, prepared, mark):
     os.closerange(3, PREPARED)
 
 
-def limit(request):
+def limit(request, processes):
     megabyte = 1 << 20
     seconds = request.cpu_ms // 1000 + 2
-    stack = resource.getrlimit(resource.RLIMIT_STACK)[1]
-    for kind, soft, hard in (
-        (resource.RLIMIT_CPU, seconds, seconds),
-        (resource.RLIMIT_AS, request.memory_mb * megabyte, request.memory_mb * megabyte),
-        (resource.RLIMIT_FSIZE, request.disk_mb * megabyte, request.disk_mb * megabyte),
-        (resource.RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES),
-        (resource.RLIMIT_CORE, 0, 0),
-        (resource.RLIMIT_STACK, 8 * megabyte, stack),
-        # The namespace's other processes: bwrap's, the runner, the first of the pid namespace.
-        (resource.RLIMIT_NPROC, request.processes + 3, request.processes + 3),
-    ):
-        resource.setrlimit(kind, (soft, hard))
+    limits = [
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_AS, request.memory_mb * megabyte),
+        (resource.RLIMIT_FSIZE, request.file_mb * megabyte),
+        (resource.RLIMIT_NOFILE, request.open_files),
+        (resource.RLIMIT_CORE, 0),
+    ]
+    if processes is not None:
+        limits.append((resource.RLIMIT_NPROC, processes))
+    for kind, most in limits:
+        resource.setrlimit(kind, (most, most))
+    resource.setrlimit(resource.RLIMIT_STACK, (8 * megabyte, resource.getrlimit(resource.RLIMIT_STACK)[1]))
 
 
 def echo_input():
@@ -143,7 +138,7 @@ def echo_input():
 
 def forget_shadowed_modules():
     """A file in the working directory comes before the library's module of that name."""
-    here = {name.partition('.')[0] for name in os.listdir(FOLDER)}
+    here = {name.partition('.')[0] for name in os.listdir(folder)}
     if not here.isdisjoint(warm_modules):
         for name in warm_modules:
             del sys.modules[name]
@@ -162,14 +157,14 @@ def prepare(program, answer_size, nonce):
     """Puts the compiled program in the source's place; leaves the source there if it does not compile."""
     stderr, sys.stderr = sys.stderr, Warnings()
     try:
-        code = parts.compile_parts(program, PROGRAM, answer_size, Part(None if answer_size is None else nonce))
+        code = parts.compile_parts(program, path, answer_size, Part(None if answer_size is None else nonce))
     except Exception:
         return
     finally:
         warnings, sys.stderr = sys.stderr, stderr
     stderr.write(warnings.text)
-    os.rename(PROGRAM, SOURCE)
-    store(PROGRAM, MAGIC_NUMBER + bytes(12) + marshal.dumps(code))
+    os.rename(path, source)
+    store(path, MAGIC_NUMBER + bytes(12) + marshal.dumps(code))
 
 
 class Warnings:
@@ -195,8 +190,8 @@ class Part:
         parts.take_back()
         if not self.began:
             self.began = True
-            os.rename(SOURCE, PROGRAM)
-            sys.modules['__main__'].__loader__ = SourceFileLoader('__main__', PROGRAM)
+            os.rename(source, path)
+            sys.modules['__main__'].__loader__ = SourceFileLoader('__main__', path)
 
     def __exit__(self, kind, error, trace):
         global status_at_end
@@ -249,7 +244,7 @@ def end():
         sys.__dict__.pop(name, None)
     sys.stdin, sys.stdout, sys.stderr = sys.__stdin__, sys.__stdout__, sys.__stderr__
     for name, module in list(sys.modules.items()):
-        if name == '__main__' or str(getattr(module, '__file__', '')).startswith(f'{BOX}/'):
+        if name == '__main__' or str(getattr(module, '__file__', '')).startswith(f'{box}/'):
             del sys.modules[name]
     module = None
     gc.collect()

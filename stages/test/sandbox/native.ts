@@ -35,7 +35,16 @@ const trivial: Execution = {
   capture: 'testcase',
   echoStdin: false,
   stderr: 'apart',
-  limits: { cpuSeconds: 5, wallSeconds: 20, memoryMB: 256, outputKB: 64, processes: 16, diskMB: 16 },
+  limits: {
+    cpuSeconds: 5,
+    wallSeconds: 20,
+    memoryMB: 256,
+    outputKB: 64,
+    processes: 16,
+    diskMB: 16,
+    fileMB: 16,
+    openFiles: 64,
+  },
 }
 
 function nativeInterpreter(process: InterpreterProcess): Interpreter {

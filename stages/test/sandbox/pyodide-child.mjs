@@ -35,7 +35,8 @@ send(['ready', 'cpython', runner.VERSION])
 
 for (;;) {
   const words = receive(receive(4).readUInt32LE()).toString().split(' ').map(Number)
-  const [split, merged, echo, , , memoryMB, , , , answerSize, programSize, stdinSize, ...fileSizes] = words
+  const [split, merged, echo, , , memoryMB, , , , , , answerSize, programSize, stdinSize, ...fileSizes] =
+    words
   hand('program', receive(programSize))
   hand('stdin', receive(stdinSize))
   const names = []

@@ -1,10 +1,17 @@
 """
-The warm interpreter: one child per request, its limits watched, what it printed sent back.
+The warm interpreter: one child per request. Two processes share the work: this one forks, and watcher.py, beside it,
+does all the rest (limits, output, replies), so that this one writes to little of its memory: every page that it
+writes to is one that the next fork has to share and to copy.
 
-Bound into the sandbox as sitecustomize.py and so imported while the interpreter starts; launch.py says why.
+Put before the interpreter as sitecustomize.py and so imported while it starts; launch.py says why.
 
-Requests and replies: a 4-byte length and a line of words, then raw bytes whose sizes are among the words. Nothing is
-read ahead: what follows a request's line is read by the child.
+What they say to each other, on a socket of their own (R the runner, W the watcher):
+
+    W  the request's line and the nonce, with the descriptors that the program is to have
+    R  the program's pid, and what the cage needs to know to find its processes
+    R  how the program's process ended: status, CPU milliseconds
+    W  nothing is left of it (one byte)
+    R  CPU milliseconds of what was left over
 """
 import sys
 
@@ -14,38 +21,63 @@ import typing, re, math, cmath, random, collections, heapq, bisect, itertools, f
 
 warm = frozenset(sys.modules)
 import _signal
+import _socket
+import array
 import atexit
 import gc
+import importlib
 import os
 
 import confine
 import launch
-from execution import Area, Execution, Needs, Request, learn_needs
+import memory
+import parts
+import watcher
+from request import Request
 
-CONTROL = 3
-
-
-def send(words, *parts):
-    line = ' '.join(map(str, words)).encode()
-    for part in (len(line).to_bytes(4, 'little') + line, *parts):
-        part = memoryview(part)
-        while part:
-            part = part[os.write(CONTROL, part):]
+MOST_OF_A_LINE = 1 << 16
 
 
-def serve():
-    area = Area()
-    learn_needs(area)
-    confine.harden_runner()
-    send(('ready', sys.implementation.name, '.'.join(map(str, sys.version_info[:3]))))
+def serve(cage, control, socket):
+    """Returns in the children only. One local name after another is not freed before the next is there: fewer pages."""
     while True:
-        size = int.from_bytes(launch.receive(CONTROL, 4), 'little')
-        request = Request(launch.receive(CONTROL, size))
-        execution = Execution(request, area, CONTROL)
-        ended = execution.finish()
-        printed = [stream.printed() for stream in execution.streams]
-        sizes = (len(execution.trouble), len(printed[0]), len(printed[1]) if printed[1:] else 0)
-        send(ended + sizes, execution.trouble, *printed)
+        message, passed, _, _ = socket.recvmsg(MOST_OF_A_LINE, 64)
+        if not message:
+            os._exit(0)
+        descriptors = array.array('i', passed[0][2])
+        token = cage.prepare()
+        pid = os.fork()
+        if pid == 0:
+            memory.own()
+            gc.enable()
+            become_program(cage, control, message, descriptors)
+            return
+        cage.born(token)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        socket.send(b'%d %d' % (pid, token))
+        _, status, usage = os.wait4(pid, 0)
+        socket.send(b'%d %d' % (status, round(1000 * (usage.ru_utime + usage.ru_stime))))
+        if not socket.recv(1):
+            os._exit(0)
+        socket.send(b'%d' % round(1000 * cage.reap(token)))
+
+
+def become_program(cage, control, message, descriptors):
+    nonce, line = message[:launch.NONCE], message[launch.NONCE:]
+    stdout, stderr, prepared, *mark = descriptors
+    try:
+        launch.enter(Request(line), cage, control, stdout, stderr, prepared, mark, nonce)
+    except Exception as error:
+        for descriptor in (launch.PREPARED, prepared):
+            try:
+                os.write(descriptor, f'{type(error).__name__}: {error}'.encode()[:2000])
+                break
+            except OSError:
+                pass
+        os._exit(1)
+    # os.wait4 has loaded it.
+    sys.modules.pop('resource', None)
 
 
 def settle():
@@ -53,24 +85,56 @@ def settle():
     folder = os.path.dirname(__file__)
     sys.path.remove(folder)
     sys.path_importer_cache.pop(folder, None)
-    os.environ.pop('PYTHONPATH')
-    confine.stay_on_one_processor(int(os.environ.pop('WORKER')))
+    for name in ('PYTHONPATH', 'PYTHONMALLOC'):
+        del os.environ[name]
     for name in set(sys.modules) - warm - {'sitecustomize'}:
         del sys.modules[name]
     launch.warm_modules = warm - cold
     atexit.register(launch.end)
-    os.register_at_fork(after_in_child=Needs.of_child)
     _signal.pthread_sigmask(_signal.SIG_SETMASK, _signal.valid_signals())
+    # A first time costs more than the others: what can be had before the fork is.
+    parts.compile_parts(b'def f(x):\n    return x + 1\nprint(f(1))\n', 'program.py', 20, None)
+    parts.take_back()
     gc.collect()
     gc.freeze()
 
 
-settle()
+def channel():
+    """Descriptors to read requests from and to write replies to: 3, or where only the standard ones are to be had, those."""
+    if os.environ.pop('CHANNEL') == '3':
+        return 3, 3
+    descriptors = os.dup(0), os.dup(1)
+    nothing = os.open('/dev/null', os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.close(nothing)
+    return descriptors
+
+
+def run():
+    cage = importlib.import_module(os.environ.pop('CAGE')).Cage()
+    launch.place(cage)
+    confine.stay_on_one_processor(int(os.environ.pop('WORKER')))
+    control = channel()
+    socket, other = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+    if os.fork() == 0:
+        socket.close()
+        watcher.watch(cage, control, other)
+        os._exit(0)
+    other.close()
+    settle()
+    memory.prepare()
+    gc.disable()
+    confine.harden_runner()
+    # Nothing is to be sent before this one is ready.
+    socket.send(b'ready')
+    serve(cage, control, socket)
+
+
 try:
-    serve()
-except ImportError:
-    # A child: on to the program.
-    raise
+    run()
 except BaseException:
     sys.excepthook(*sys.exc_info())
     os._exit(1)
+# A child: on to the program, as where there is no sitecustomize.
+raise ImportError("No module named 'sitecustomize'", name='sitecustomize')

@@ -25,6 +25,8 @@ export function execution(answer: string, { limits, ...wish }: Wish = {}): Execu
       outputKB: 256,
       processes: 64,
       diskMB: 64,
+      fileMB: 64,
+      openFiles: 256,
       ...limits,
     },
     ...wish,
