@@ -22,6 +22,7 @@ const common = {
   only: { type: 'string' },
   jobs: { type: 'string' },
   force: { type: 'string', multiple: true },
+  repeat: { type: 'string' },
   sandbox: { type: 'string' },
   'fail-fast': { type: 'boolean' },
   json: { type: 'boolean' },
@@ -118,6 +119,7 @@ interface Values {
   readonly only?: string
   readonly jobs?: string
   readonly force?: readonly string[]
+  readonly repeat?: string
   readonly sandbox?: string
   readonly 'fail-fast'?: boolean
   readonly json?: boolean
@@ -160,7 +162,17 @@ function runOptions(values: Values, graph: Pipeline, transient: boolean): RunOpt
     failFast: values['fail-fast'] ?? false,
     ...(values.only === undefined ? {} : { only: globOf(values.only) }),
     ...(values.sandbox === undefined ? {} : { sandbox: values.sandbox }),
+    ...(values.repeat === undefined ? {} : { repeat: repeatOf(values.repeat) }),
   }
+}
+
+function repeatOf(given: string): number {
+  const repeat = Number(given)
+  if (Number.isInteger(repeat) && repeat >= 2 && repeat <= 1000) return repeat
+  throw new Failure(`--repeat ${given}: not a number of runs`, {
+    exit: 2,
+    remedy: 'Give a whole number from 2 to 1000: how often each program is run.',
+  })
 }
 
 /** `*` any text, `?` any character, all else literally. */

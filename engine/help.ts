@@ -30,6 +30,8 @@ Options
   --only GLOB                        ask and run only questions whose id matches
   --jobs N                           programs executed at once (default: the number of processors)
   --sandbox NAME                     auto, bwrap or pyodide; kept for later runs
+  --repeat K                         run each program K times and name those that do not always end the same way;
+                                     marked in the results until the next run without it
   --force STAGE                      build a stage's targets anew, and execute anew
   --fail-fast                        stop at the first failed target
   --json                             one event a line; the last is the summary

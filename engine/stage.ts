@@ -62,6 +62,8 @@ export interface Machine {
 export interface Options {
   readonly jobs: number
   readonly sandbox?: string | undefined
+  /** `--repeat`: how often each program is run, instead of what a stage says itself. */
+  readonly repeat?: number | undefined
 }
 
 export interface InputFile {

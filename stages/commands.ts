@@ -70,7 +70,8 @@ const runTests: Command = {
   name: 'run-tests',
   usage: 'IN OUT',
   help: `run the completions in IN against their test cases, and write the verdicts to OUT
-A file by hand, of this tool or of its predecessor is tested as it stands. IN and OUT may be the same file.`,
+A file by hand, of this tool or of its predecessor is tested as it stands. IN and OUT may be the same file.
+With --repeat K each program is run K times, and what does not always end the same way is marked in OUT.`,
   options: {
     'seed-semantics': {
       type: 'boolean',

@@ -9,15 +9,16 @@
  */
 import * as v from 'valibot'
 import { isDigest } from '../../engine/stage.ts'
-import type { Completion, QuestionFile } from './model.ts'
+import { type Completion, compareModes, type QuestionFile } from './model.ts'
 import { nameFault } from './names.ts'
-import { number, table } from './table.ts'
+import { number, table, wordOrTable } from './table.ts'
 
 const text = (says: string) => v.pipe(v.string(), v.description(says))
 const flag = (says: string) => v.pipe(v.boolean(), v.description(says))
 const count = (says: string) => v.pipe(number(), v.safeInteger(), v.minValue(0), v.description(says))
 const amount = (says: string) =>
   v.pipe(number(), v.finite(), v.gtValue(0, 'must be more than 0'), v.description(says))
+const few = (says: string) => v.pipe(number(), v.safeInteger(), v.minValue(1), v.description(says))
 const digest = (says: string) =>
   v.pipe(
     v.string(),
@@ -40,6 +41,7 @@ const verdict = v.picklist([
   'too-many-processes',
   'crashed',
   'no-code',
+  'skipped',
 ])
 
 const testcase = table('a test case', {
@@ -49,9 +51,7 @@ const testcase = table('a test case', {
   ),
   stdin: v.optional(text('What the program reads from standard input. Default: nothing.'), ''),
   expect: v.optional(
-    text(
-      'Compared with what is printed, both trimmed at their ends. Without it the exit status alone decides.',
-    ),
+    text('Compared with what is printed, as `compare` says. Without it the exit status alone decides.'),
   ),
 })
 
@@ -72,7 +72,48 @@ const limits = table('the limits', {
   wall_seconds: v.optional(amount('Time on the clock of one run, in seconds; a backstop.')),
   memory_mb: v.optional(amount('Memory of one run, in megabytes.')),
   output_kb: v.optional(amount('What a run may print to each of stdout and stderr, in kilobytes.')),
+  processes: v.optional(few('Processes and threads of one run at once.')),
+  disk_mb: v.optional(amount('Size of the working directory, in megabytes.')),
+  file_mb: v.optional(amount('Size of any one file, in megabytes. Default: as disk_mb.')),
+  open_files: v.optional(
+    v.pipe(
+      few('Files open at once in each process; at most 1000.'),
+      v.maxValue(1000, 'must be at most 1000'),
+    ),
+  ),
 })
+
+const tolerance = (says: string) => v.pipe(number(), v.finite(), v.minValue(0), v.description(says))
+
+const compareSettings = v.pipe(
+  table('a comparison', {
+    mode: choice(compareModes, 'What counts as the same.'),
+    tolerance: v.optional(
+      tolerance("In mode 'number': the largest difference, as a share of the larger number. Default 1e-6."),
+    ),
+    absolute: v.optional(
+      tolerance("In mode 'number': a difference that is always small enough. Default 1e-9."),
+    ),
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed || dataset.value.mode === 'number') return
+    for (const key of ['tolerance', 'absolute'] as const) {
+      const value = dataset.value[key]
+      if (value === undefined) continue
+      addIssue({
+        message: "has no meaning here: only the mode 'number' has tolerances",
+        path: [{ type: 'object', origin: 'key', input: { ...dataset.value }, key, value }],
+      })
+    }
+  }),
+)
+
+const compare = v.pipe(
+  wordOrTable(v.picklist(compareModes), compareSettings),
+  v.description(
+    "When printed and expected output are the same. 'exact' (default): but for white space at both ends. 'lines': but for white space at the end of lines and blank lines at the end. 'number': word for word, numbers within a tolerance. 'fuzzy': as exact, with a score from 0 to 100 kept. 'fuzzy_w_cutoff': from a score of 90.",
+  ),
+)
 
 const builtFrom = table('built_from', {
   question: digest('Digest of the question as it came in, without test cases and completions.'),
@@ -84,6 +125,15 @@ const run = table('a run', {
   testcase: v.pipe(count('Which test case, counted from 1.'), v.minValue(1)),
   verdict: v.pipe(verdict, v.description('How the run ended.')),
   got: v.optional(text('What was printed and counts, cut in the middle when long.')),
+  diff: v.optional(text('Lines expected (-), printed (+) and in both, cut when long.')),
+  score: v.optional(
+    v.pipe(
+      number(),
+      v.minValue(0),
+      v.maxValue(100, 'must be at most 100'),
+      v.description('How near the output came, from 0 to 100, in the fuzzy modes of `compare`.'),
+    ),
+  ),
   error: v.optional(text('The end of standard error.')),
   status: v.optional(
     v.pipe(number(), v.safeInteger(), v.description('Exit status, when the program ended by itself.')),
@@ -134,6 +184,12 @@ const writtenCompletion = table('a completion', {
     choice(['edited', 'human'], 'Who changed or wrote the text besides the model. Written by test.'),
   ),
   verdicts: v.optional(list(verdict, 'How each test case went, in their order. Written by test.')),
+  flaky: v.optional(
+    list(
+      few('A test case, counted from 1.'),
+      'Test cases that did not end the same way each time. Written by test when it repeats runs.',
+    ),
+  ),
   runs: v.optional(list(run, 'The runs that did not pass. Written by test.')),
 })
 
@@ -185,6 +241,7 @@ const question = table('a question', {
   stderr: v.optional(
     choice(['apart', 'merged'], "'merged': standard error counts as output. Default 'apart'."),
   ),
+  compare: v.optional(compare),
   limits: v.optional(v.pipe(limits, v.description("Limits that differ from the stage's."))),
   built_from: v.optional(
     v.pipe(

@@ -35,6 +35,27 @@ export interface QuestionLimits {
   readonly wall_seconds?: number | undefined
   readonly memory_mb?: number | undefined
   readonly output_kb?: number | undefined
+  /** Processes and threads at once. */
+  readonly processes?: number | undefined
+  readonly disk_mb?: number | undefined
+  /** Size of any one file; default as `disk_mb`. */
+  readonly file_mb?: number | undefined
+  /** In each process; at most 1000. */
+  readonly open_files?: number | undefined
+  readonly unknown?: Unknown | undefined
+}
+
+/** How what is printed is compared with what is expected; what each means is in stages/test/compare.ts. */
+export const compareModes = ['exact', 'lines', 'number', 'fuzzy', 'fuzzy_w_cutoff'] as const
+export type CompareMode = (typeof compareModes)[number]
+
+/** A mode of comparison with settings of its own. */
+export interface CompareSettings {
+  readonly mode: CompareMode
+  /** Of mode 'number': the largest difference, as a share of the larger of the two numbers. Default 1e-6. */
+  readonly tolerance?: number | undefined
+  /** Of mode 'number': a difference that is always small enough, for numbers near 0. Default 1e-9. */
+  readonly absolute?: number | undefined
   readonly unknown?: Unknown | undefined
 }
 
@@ -50,6 +71,7 @@ export type Verdict =
   | 'too-many-processes'
   | 'crashed'
   | 'no-code'
+  | 'skipped'
 
 /** What a run that did not pass left behind, so that the report needs no cache. */
 export interface Run {
@@ -58,6 +80,10 @@ export interface Run {
   readonly verdict: Verdict
   /** What was printed and counts, cut in the middle when long. */
   readonly got?: string | undefined
+  /** What was expected and what was printed as lines: `- ` expected, `+ ` printed, two blanks before both; cut when long. */
+  readonly diff?: string | undefined
+  /** How near it came, from 0 to 100, in the modes of comparison that say so. */
+  readonly score?: number | undefined
   /** The end of standard error. */
   readonly error?: string | undefined
   /** Exit status, when it ended by itself. */
@@ -107,6 +133,8 @@ export interface Completion {
   readonly by?: 'edited' | 'human' | undefined
   /** Verdicts, one a test case; written by test. */
   readonly verdicts?: readonly Verdict[] | undefined
+  /** Test cases, counted from 1, that did not end the same way each time; written by test when it repeats runs. */
+  readonly flaky?: readonly number[] | undefined
   /** The runs that did not pass; written by test. */
   readonly runs?: readonly Run[] | undefined
 
@@ -134,6 +162,8 @@ export interface Question {
   readonly echo_stdin?: boolean | undefined
   /** Default 'apart'. 'merged': standard error counts as output, in the order of writing. */
   readonly stderr?: 'apart' | 'merged' | undefined
+  /** Default: the stage's, which is 'exact'. */
+  readonly compare?: CompareMode | CompareSettings | undefined
   readonly limits?: QuestionLimits | undefined
   readonly built_from?: BuiltFrom | undefined
   readonly testcases: readonly TestCase[]

@@ -81,6 +81,51 @@ capture = 'all'
   assert.match(message, '\n    \tresults = [true, 1]\n    \t                 ^\n')
 })
 
+test('a comparison is a word or a table with settings', async () => {
+  assert.is((await question("compare = 'lines'")).compare, 'lines')
+  assert.equal((await question("compare = { mode = 'number', tolerance = 1, absolute = 0.5 }")).compare, {
+    mode: 'number',
+    tolerance: 1,
+    absolute: 0.5,
+  })
+})
+
+test('a wrong comparison is told what there is, at the word that is wrong', async () => {
+  const said = async (body: string) => (await faults(head + body)).lines
+  const modes = "'exact', 'lines', 'number', 'fuzzy', 'fuzzy_w_cutoff'"
+  assert.equal(await said("compare = 'Lines'"), [
+    `q.toml:4:11: \`compare\` must be one of ${modes}, not 'Lines'`,
+  ])
+  assert.equal(await said('compare = 1'), [`q.toml:4:11: \`compare\` must be one of ${modes}, not a number`])
+  assert.equal(await said("compare = { mode = 'near', tolerance = -1 }"), [
+    `q.toml:4:20: \`mode\` must be one of ${modes}, not 'near'`,
+    'q.toml:4:40: `tolerance` must be at least 0',
+  ])
+  assert.equal(await said('compare = { tolerance = 1e-3 }'), [
+    'q.toml:4:11: `mode` is missing: a comparison needs it',
+  ])
+  assert.equal(await said("compare = { mode = 'number', tolerence = 1e-3 }"), [
+    'q.toml:4:30: `tolerence` is no key of a comparison; did you mean `tolerance`?',
+  ])
+  assert.equal(await said("compare = { mode = 'lines', absolute = 1e-3 }"), [
+    "q.toml:4:29: `absolute` has no meaning here: only the mode 'number' has tolerances",
+  ])
+})
+
+test('limits that count things are whole numbers, and open files have a highest one', async () => {
+  const { lines } = await faults(
+    `${head}limits = { processes = 0, disk_mb = 0, file_mb = 0.5, open_files = 1001 }`,
+  )
+  assert.equal(lines, [
+    'q.toml:4:24: `processes` must be at least 1',
+    'q.toml:4:37: `disk_mb` must be more than 0',
+    'q.toml:4:68: `open_files` must be at most 1000',
+  ])
+  assert.equal((await faults(`${head}limits = { open_files = 2.5 }`)).lines, [
+    'q.toml:4:25: `open_files` must be a whole number',
+  ])
+})
+
 test('a long line is shown around the caret', async () => {
   const { message } = await faults(
     `${head}note = '${'x'.repeat(300)}'\nlimits = { model = '${'y'.repeat(300)}', memory_mb = 'z', b = '${'z'.repeat(99)}' }`,

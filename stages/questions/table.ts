@@ -4,8 +4,9 @@
  * - `table` keeps keys that are not ours in `unknown`, and reports one that is nearly ours. valibot's `looseObject`
  *   mixes both kinds, and drops a key named `constructor`; its `object` takes a list or a date for a table.
  * - `number` takes TOML's integers, which arrive as bigints (see toml.ts).
+ * - `wordOrTable` says what is wrong with the one that was meant, where valibot's `union` says that none fits.
  *
- * Both are valibot schemas with another `~run`, so that `schema.ts` can read them like any other.
+ * All are valibot schemas with another `~run`, so that `schema.ts` can read them like any other.
  */
 import * as v from 'valibot'
 import type { TomlTable, TomlValue, Unknown } from './model.ts'
@@ -36,6 +37,20 @@ export function table<const Entries extends v.ObjectEntries>(of: string, entries
   }
   // The spread can't say that the output gained `unknown`.
   return checked as unknown as Table<Entries>
+}
+
+/** One of some words, or a table that says more; what is neither is told the words. */
+export function wordOrTable<const Word extends v.GenericSchema, const Settings extends v.GenericSchema>(
+  word: Word,
+  settings: Settings,
+): v.UnionSchema<[Word, Settings], undefined> {
+  const schema = v.union([word, settings])
+  return {
+    ...schema,
+    '~run'(dataset, config) {
+      return (isTable(dataset.value) ? settings : word)['~run'](dataset, config)
+    },
+  }
 }
 
 /** A number, whole or not. */

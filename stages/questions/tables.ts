@@ -6,6 +6,7 @@
  */
 import type {
   BuiltFrom,
+  CompareSettings,
   Completion,
   Question,
   QuestionFile,
@@ -32,6 +33,7 @@ export function questionTable(question: Question): TomlTable {
       capture: question.capture,
       echo_stdin: question.echo_stdin,
       stderr: question.stderr,
+      compare: typeof question.compare === 'object' ? compareTable(question.compare) : question.compare,
       limits: question.limits && limitsTable(question.limits),
       built_from: question.built_from && builtFromTable(question.built_from),
       testcases: someOf(question.testcases.map(testcaseTable)),
@@ -57,6 +59,7 @@ export function completionTable(completion: Completion): TomlTable {
       completion: completion.completion,
       results: completion.results,
       verdicts: completion.verdicts,
+      flaky: completion.flaky?.map(BigInt),
       by: completion.by,
       skip: completion.skip,
       note: completion.note,
@@ -79,9 +82,17 @@ function limitsTable(limits: QuestionLimits): TomlTable {
       wall_seconds: whole(limits.wall_seconds),
       memory_mb: whole(limits.memory_mb),
       output_kb: whole(limits.output_kb),
+      processes: whole(limits.processes),
+      disk_mb: whole(limits.disk_mb),
+      file_mb: whole(limits.file_mb),
+      open_files: whole(limits.open_files),
     },
     limits.unknown,
   )
+}
+
+function compareTable({ mode, tolerance, absolute, unknown }: CompareSettings): TomlTable {
+  return tableOf({ mode, tolerance: whole(tolerance), absolute: whole(absolute) }, unknown)
 }
 
 function builtFromTable({ question, testcases, completions, unknown }: BuiltFrom): TomlTable {
@@ -95,8 +106,19 @@ function responseTable({ model, finish, tokens_in, tokens_out, cost, unknown }: 
   )
 }
 
-function runTable({ testcase, verdict, got, error, status, unknown }: Run): TomlTable {
-  return tableOf({ testcase: whole(testcase), verdict, got, error, status: whole(status) }, unknown)
+function runTable({ testcase, verdict, got, diff, score, error, status, unknown }: Run): TomlTable {
+  return tableOf(
+    {
+      testcase: whole(testcase),
+      verdict,
+      score: whole(score),
+      got,
+      diff,
+      error,
+      status: whole(status),
+    },
+    unknown,
+  )
 }
 
 /** Without what is undefined. From entries, because `__proto__` may be a key. */

@@ -4,6 +4,8 @@ import { TomlDate } from 'smol-toml'
 import { type Digest, digestOf } from '../../engine/stage.ts'
 import type {
   BuiltFrom,
+  CompareMode,
+  CompareSettings,
   Completion,
   Question,
   QuestionFile,
@@ -151,7 +153,14 @@ const response = record<Response>(
 
 const run = record<Run>(
   { testcase: fc.integer({ min: 1, max: 9 }), verdict: fc.constantFrom('failed', 'error', 'cpu-timeout') },
-  { got: hostile, error: hostile, status: fc.integer({ min: -9, max: 255 }), unknown },
+  {
+    got: hostile,
+    diff: hostile,
+    score: fc.constantFrom(0, 96.55),
+    error: hostile,
+    status: fc.integer({ min: -9, max: 255 }),
+    unknown,
+  },
 )
 
 export const completion = record<Completion>(
@@ -169,6 +178,7 @@ export const completion = record<Completion>(
     note: hostile,
     by: fc.constantFrom('edited', 'human'),
     verdicts: fc.array(fc.constantFrom('passed', 'failed', 'too-many-processes'), { maxLength: 30 }),
+    flaky: fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 3 }),
     runs: fc.array(run, { maxLength: 2 }),
     unknown,
   },
@@ -181,6 +191,11 @@ const builtFrom = record<BuiltFrom>(
     completions: fc.array(hostile, { maxLength: 4 }),
   },
   { unknown },
+)
+
+const compareSettings = record<CompareSettings>(
+  { mode: fc.constant('number') },
+  { tolerance: fc.constantFrom(1e-9, 0, 0.5), absolute: fc.constantFrom(2, 1e-12), unknown },
 )
 
 const idTail = fc.constantFrom('', "'", '/x', ' é')
@@ -198,7 +213,12 @@ const question = record<Question>(
     capture: fc.constantFrom('program', 'testcase'),
     echo_stdin: fc.boolean(),
     stderr: fc.constantFrom('apart', 'merged'),
-    limits: fc.constantFrom({ cpu_seconds: 2.5 }, { memory_mb: 64, wall_seconds: 10 }),
+    compare: fc.oneof(fc.constantFrom<CompareMode>('lines', 'fuzzy'), compareSettings),
+    limits: fc.constantFrom(
+      { cpu_seconds: 2.5 },
+      { memory_mb: 64, wall_seconds: 10 },
+      { processes: 1, disk_mb: 0.5, file_mb: 8, open_files: 1000 },
+    ),
     built_from: builtFrom,
     unknown,
   },

@@ -14,6 +14,7 @@ export function unknownKeys(file: QuestionFile, path: string): Notice[] {
   note('the file', file.unknown)
   for (const question of file.questions) {
     note('a question', question.unknown)
+    if (typeof question.compare === 'object') note('compare', question.compare.unknown)
     note('limits', question.limits?.unknown)
     note('built_from', question.built_from?.unknown)
     for (const testcase of question.testcases) note('a test case', testcase.unknown)

@@ -15,7 +15,7 @@ import { isList, isTable, same } from './toml.ts'
 const width = 100
 
 /** Tables of a few numbers and words, written in their line. */
-const inline: ReadonlySet<string> = new Set(['limits', 'response'])
+const inline: ReadonlySet<string> = new Set(['compare', 'limits', 'response'])
 
 /**
  * The file's canonical text, read again and compared before it is returned. Throws a Failure when a text holds half

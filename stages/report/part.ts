@@ -64,11 +64,14 @@ function shareOf({ skip, results }: Completion): number | null {
   return results.filter((passed) => passed).length / results.length
 }
 
-/** One a run. A file of the seed tool has no verdicts: there a result that is false is simply `failed`. */
+/**
+ * One a run; completions that are skipped or have no code in them were not run. A file of the seed tool has no verdicts:
+ * there a result that is false is simply `failed`.
+ */
 function endingsOf({ skip, results, verdicts }: Completion): readonly Verdict[] {
   if (skip) return []
   return (verdicts ?? (results ?? []).map((passed) => (passed ? 'passed' : 'failed'))).filter(
-    (verdict) => verdict !== 'no-code',
+    (verdict) => verdict !== 'no-code' && verdict !== 'skipped',
   )
 }
 

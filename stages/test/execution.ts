@@ -1,12 +1,22 @@
 /** From a question's completion and test case to an execution, and to the key by which its outcome is known. */
 import { type Digest, type Json, keyOf } from '../../engine/stage.ts'
 import type { Completion, Question, TestCase } from '../questions/model.ts'
+import { type Comparison, comparisonOf } from './compare.ts'
 import type { Execution, Limits } from './sandbox/index.ts'
 
 export interface Manner {
   readonly limits: Limits
   /** The seed tool's manner: input is echoed, standard error counts as output, whatever the question says. */
   readonly seed: boolean
+  /** Of questions that ask for no other. Not part of any execution: outputs are compared after it. */
+  readonly comparison: Comparison
+  /** How often each program is run; at least 1. */
+  readonly repeat: number
+}
+
+/** The seed tool knew one comparison, so its manner has that one. */
+export function comparisonFor({ compare }: Question, { comparison, seed }: Manner): Comparison {
+  return seed || compare === undefined ? comparison : comparisonOf(compare)
 }
 
 export function executionOf(
@@ -45,5 +55,9 @@ function limitsOf({ limits: own = {} }: Question, stage: Limits): Limits {
     wallSeconds: own.wall_seconds ?? Math.max(stage.wallSeconds, 6 * (own.cpu_seconds ?? 0)),
     memoryMB: own.memory_mb ?? stage.memoryMB,
     outputKB: own.output_kb ?? stage.outputKB,
+    processes: own.processes ?? stage.processes,
+    diskMB: own.disk_mb ?? stage.diskMB,
+    fileMB: own.file_mb ?? own.disk_mb ?? stage.fileMB,
+    openFiles: own.open_files ?? stage.openFiles,
   }
 }

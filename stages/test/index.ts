@@ -1,17 +1,19 @@
 /** The test stage: runs each completion against each test case, and writes verdicts. */
-import { Failure, type Job, type Json, type Stage } from '../../engine/stage.ts'
-import type { Completion, Question } from '../questions/model.ts'
+import { Failure, type Stage } from '../../engine/stage.ts'
+import type { CompareMode, CompareSettings, Completion, Question } from '../questions/model.ts'
 import { rewriteQuestions } from '../questions/patch.ts'
 import { readQuestions } from '../questions/read.ts'
 import { surveyIds } from '../questions/survey.ts'
 import { writeQuestions } from '../questions/write.ts'
 import { changedVerdicts, type Tested } from './changes.ts'
-import { executionKey, executionOf, type Manner } from './execution.ts'
+import { checkedComparison } from './compare.ts'
+import { comparisonFor, type Manner } from './execution.ts'
 import { Pool } from './pool.ts'
-import { type Judged, scored, unscored, withoutCode } from './results.ts'
+import { checkedRepeat, flakyNotices, repeatParam } from './repeat.ts'
+import { scored, unscored, withoutCode } from './results.ts'
 import { type Environment, environment, type Wish } from './sandbox/choose.ts'
 import type { Execution, Limits, Outcome } from './sandbox/index.ts'
-import { verdictOf } from './verdict.ts'
+import { type Testing, testTestcase } from './testcase.ts'
 
 export interface TestOptions {
   readonly from: string
@@ -36,37 +38,47 @@ export interface TestOptions {
   readonly fileMB?: number
   /** Files open at once in each process; default 256, at most 1000. */
   readonly openFiles?: number
-  /** The seed tool's manner: input echoed, standard error merged, exit status ignored. Default false. */
+  /** The seed tool's manner: input echoed, standard error merged, exit status ignored, compare 'exact'. Default false. */
   readonly seedSemantics?: boolean
+  /** When outputs are the same, for questions that do not say; default 'exact'. Not together with seedSemantics. */
+  readonly compare?: CompareMode | CompareSettings
+  /** How often each program is run, to find those that do not always end the same way; default 1. `--repeat` overrides it. */
+  readonly repeat?: number
 }
 
 export function test(options: TestOptions): Stage {
-  const manner: Manner = { limits: limitsOf(options), seed: options.seedSemantics ?? false }
+  const manner = mannerOf(options)
   let found: Promise<Environment> | undefined
   let pool: Promise<Pool> | undefined
   return {
     kind: 'test',
-    version: 1,
+    version: 2,
     from: [options.from],
     to: options.to,
     whole: false,
     kept: false,
-    params: { ...manner.limits, seedSemantics: manner.seed },
+    params: {
+      ...manner.limits,
+      seedSemantics: manner.seed,
+      compare: { ...manner.comparison },
+      repeat: manner.repeat,
+    },
     files: [],
     targetsAtOnce: 4,
     survey: surveyIds,
     environment: async (machine) => {
       found = environment(machine, options.sandbox ?? 'auto', options.python ?? '/usr/bin/python3')
-      return (await found).params
+      return { ...(await found).params, ...repeatParam(machine.options) }
     },
     build: async (job) => {
-      const params = (await found)?.params ?? {}
+      const fingerprint = (await found)?.params ?? {}
       const run = async (execution: Execution, signal: AbortSignal): Promise<Outcome> => {
         pool ??= found?.then(async (known) => new Pool(await known.sandbox()))
         if (pool === undefined) throw new Error('asked to run before the environment was known')
         return await (await pool).run(execution, signal, () => job.count('execution'))
       }
-      return await buildResults(job, manner, params, run)
+      const asked = { ...manner, ...repeatParam(job.options) }
+      return await buildResults({ job, manner: asked, fingerprint, run })
     },
     close: async () => {
       const running = pool
@@ -76,9 +88,8 @@ export function test(options: TestOptions): Stage {
   }
 }
 
-type Runner = (execution: Execution, signal: AbortSignal) => Promise<Outcome>
-
-async function buildResults(job: Job, manner: Manner, fingerprint: Json, run: Runner) {
+async function buildResults(testing: Testing) {
+  const { job, manner } = testing
   const [input] = job.inputs
   if (input === undefined) throw new Failure(`${job.output}: has no input`)
   const { file, notices } = await readQuestions(await input.text(), input.path)
@@ -89,7 +100,7 @@ async function buildResults(job: Job, manner: Manner, fingerprint: Json, run: Ru
     file.questions.map(async (question): Promise<Question> => {
       const completions = await Promise.all(
         question.completions.map(async (completion) => {
-          const result = await testCompletion(job, question, completion, manner, fingerprint, run)
+          const result = await testCompletion(testing, question, completion)
           missing += result.missing
           tested.push({ question, completion: result.completion, executed: result.executed })
           return result.completion
@@ -107,7 +118,7 @@ async function buildResults(job: Job, manner: Manner, fingerprint: Json, run: Ru
   for (const saying of await changedVerdicts(tested, previous)) job.say(saying)
   return {
     outputs: [{ path: job.output, text }],
-    notices: input.source ? notices : [],
+    notices: [...(input.source ? notices : []), ...flakyNotices(questions, manner.repeat, job.output)],
     facts: factsOf(questions),
     ...(missing > 0 ? { incomplete: `${missing} executions not made` } : {}),
   }
@@ -120,36 +131,23 @@ interface TestedCompletion {
 }
 
 async function testCompletion(
-  job: Job,
+  testing: Testing,
   question: Question,
   completion: Completion,
-  manner: Manner,
-  fingerprint: Json,
-  run: Runner,
 ): Promise<TestedCompletion> {
   if (completion.skip || question.testcases.length === 0)
     return { completion: unscored(completion, question), executed: false, missing: 0 }
   if (hasNoCode(completion))
     return { completion: withoutCode(completion, question), executed: false, missing: 0 }
-  let executed = false
-  const judged = await Promise.all(
-    question.testcases.map(async (testcase): Promise<Judged> => {
-      const execution = executionOf(question, completion, testcase, manner)
-      const outcome = await job.unit<Outcome>({
-        kind: 'execution',
-        key: executionKey(execution, fingerprint),
-        question: question.id,
-        make: (signal) => {
-          executed = true
-          return run(execution, signal)
-        },
-      })
-      const judging = { capture: execution.capture, ignoreStatus: manner.seed }
-      return outcome === undefined ? undefined : { outcome, verdict: verdictOf(outcome, testcase, judging) }
-    }),
+  const cases = await Promise.all(
+    question.testcases.map((testcase) => testTestcase(testing, question, completion, testcase)),
   )
-  const missing = judged.filter((each) => each === undefined).length
-  return { completion: scored(completion, question, judged), executed, missing }
+  const judged = cases.map((each) => each.judged)
+  return {
+    completion: scored(completion, question, judged, comparisonFor(question, testing.manner)),
+    executed: cases.some(({ executed }) => executed),
+    missing: cases.reduce((sum, { missing }) => sum + missing, 0),
+  }
 }
 
 /** Nothing but white space, or marked by clean and not edited since. */
@@ -164,6 +162,22 @@ function factsOf(questions: readonly Question[]): { readonly [name: string]: num
     completions: all.length,
     tested: scoredOnes.length,
     passing: scoredOnes.filter(({ results }) => results?.every(Boolean)).length,
+    flaky: all.filter(({ flaky }) => flaky !== undefined).length,
+  }
+}
+
+function mannerOf(options: TestOptions): Manner {
+  const { seedSemantics: seed = false, compare, repeat = 1 } = options
+  if (seed && compare !== undefined)
+    throw new Failure('test: compare and seedSemantics are both given', {
+      exit: 2,
+      remedy: 'The seed tool compared in one way only: leave one of them out.',
+    })
+  return {
+    limits: limitsOf(options),
+    seed,
+    comparison: checkedComparison(compare ?? 'exact'),
+    repeat: checkedRepeat(repeat),
   }
 }
 

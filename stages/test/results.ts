@@ -1,25 +1,35 @@
 /** What the test stage writes of a completion: verdicts, and of runs that did not pass what a reader needs to see why. */
 import { digestOf } from '../../engine/stage.ts'
-import type { Completion, Question, Run, Verdict } from '../questions/model.ts'
-import type { Outcome } from './sandbox/index.ts'
+import type { Completion, Question, Run, TestCase } from '../questions/model.ts'
+import type { Comparison } from './compare.ts'
+import { difference } from './difference.ts'
+import type { Judged } from './testcase.ts'
 
 /** Characters kept of what was printed, and of standard error (its end, where the exception is named). */
 const printedKept = 2000
 const errorKept = 1200
 
-/** An outcome with its verdict; `undefined` where an execution was not to be had. */
-export type Judged = { readonly outcome: Outcome; readonly verdict: Verdict } | undefined
-
-export function scored(completion: Completion, question: Question, judged: readonly Judged[]): Completion {
+/** `judged` has one a test case; undefined where its execution was not to be had, and then nothing is written of any. */
+export function scored(
+  completion: Completion,
+  question: Question,
+  judged: readonly (Judged | undefined)[],
+  comparison: Comparison,
+): Completion {
   const known = judged.filter((each) => each !== undefined)
   if (known.length < question.testcases.length) return plain(completion, question)
-  const runs = known.flatMap(({ outcome, verdict }, index) =>
-    verdict === 'passed' ? [] : [runOf(outcome, verdict, index + 1)],
-  )
+  const runs = question.testcases.flatMap((testcase, index) => {
+    const each = known[index]
+    return each === undefined || each.verdict === 'passed'
+      ? []
+      : [runOf(each, testcase, index + 1, comparison)]
+  })
+  const flaky = known.flatMap((each, index) => (each.flaky ? [index + 1] : []))
   return {
     ...plain(completion, question),
     results: known.map(({ verdict }) => verdict === 'passed'),
     verdicts: known.map(({ verdict }) => verdict),
+    flaky: flaky.length > 0 ? flaky : undefined,
     runs: runs.length > 0 ? runs : undefined,
   }
 }
@@ -33,8 +43,11 @@ export function withoutCode(completion: Completion, question: Question): Complet
   }
 }
 
+/** Rejected by a person, or without a test case: no results, so it has no part in any score. */
 export function unscored(completion: Completion, question: Question): Completion {
-  return plain(completion, question)
+  const bare = plain(completion, question)
+  if (!completion.skip || question.testcases.length === 0) return bare
+  return { ...bare, verdicts: question.testcases.map(() => 'skipped') }
 }
 
 /** Whether a person changed the text (`edited`), or wrote it (`human`); undefined where no record says. */
@@ -45,16 +58,24 @@ function authorOf(completion: Completion, question: Question): Completion['by'] 
 }
 
 function plain(completion: Completion, question: Question): Completion {
-  const { results: _results, verdicts: _verdicts, runs: _runs, ...rest } = completion
+  const { results: _results, verdicts: _verdicts, flaky: _flaky, runs: _runs, ...rest } = completion
   return { ...rest, by: authorOf(completion, question) }
 }
 
-function runOf(outcome: Outcome, verdict: Verdict, testcase: number): Run {
+function runOf(
+  { outcome, verdict, score }: Judged,
+  { expect }: TestCase,
+  testcase: number,
+  comparison: Comparison,
+): Run {
   const error = outcome.stderr.trimEnd()
+  const compared = verdict === 'failed' && expect !== undefined
   return {
     testcase,
     verdict,
+    score,
     got: outcome.stdout === '' ? undefined : headAndTail(outcome.stdout, printedKept),
+    diff: compared ? difference(outcome.stdout, expect, comparison) : undefined,
     error: error === '' ? undefined : tail(error, errorKept),
     status: outcome.ending === 'exited' && outcome.status !== 0 ? outcome.status : undefined,
   }
