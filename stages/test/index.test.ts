@@ -214,6 +214,17 @@ needing(test, native, 'a repetition is executed once: more of them add only what
   folder.destroy()
 })
 
+needing(test, native, '--only repeats what it names, and --force repeats everything anew', async () => {
+  const other = random.replace("id = 'coin'", "id = 'other'").replace(/coin/g, 'toss')
+  const folder = folderWith(`${random}\n${other}`)
+  await folder.run()
+  const only = await folder.run(['--repeat', '3', '--only', 'coin'])
+  assert.equal([only.code, only.summary.executions], [0, 8])
+  assert.is((await folder.run(['--repeat', '3'])).summary.executions, 8)
+  assert.is((await folder.run(['--repeat', '3', '--force', 'test'])).summary.executions, 24)
+  folder.destroy()
+})
+
 needing(test, native, 'run-tests takes --repeat, and a later run in place takes the marks away', async () => {
   const folder = new TestFolder()
   folder.write('q.toml', random)
