@@ -8,6 +8,7 @@ import type { Command } from './command.ts'
 import type { Setting } from './commands.ts'
 import * as commands from './commands.ts'
 import type { RunOptions } from './context.ts'
+import { doctor } from './doctor.ts'
 import type { Event } from './events.ts'
 import { Failure, messageOf } from './failure.ts'
 import { type Pipeline, upTo } from './graph.ts'
@@ -24,6 +25,7 @@ const common = {
   force: { type: 'string', multiple: true },
   repeat: { type: 'string' },
   sandbox: { type: 'string' },
+  'i-know-what-i-am-doing': { type: 'boolean' },
   'fail-fast': { type: 'boolean' },
   json: { type: 'boolean' },
   quiet: { type: 'boolean', short: 'q' },
@@ -82,6 +84,8 @@ async function dispatch(
         return commands.showGraph(setting)
       case 'gc':
         return await commands.gc(setting)
+      case 'doctor':
+        return await doctor(setting)
       case 'watch':
         await watch({ ...setting, file, load: async () => upTo(await load(), stages) })
         return 130
@@ -121,6 +125,7 @@ interface Values {
   readonly force?: readonly string[]
   readonly repeat?: string
   readonly sandbox?: string
+  readonly 'i-know-what-i-am-doing'?: boolean
   readonly 'fail-fast'?: boolean
   readonly json?: boolean
   readonly quiet?: boolean
@@ -129,7 +134,7 @@ interface Values {
   readonly version?: boolean
 }
 
-const ownCommands = ['build', 'watch', 'plan', 'why', 'status', 'graph', 'gc'] as const
+const ownCommands = ['build', 'watch', 'plan', 'why', 'status', 'graph', 'doctor', 'gc'] as const
 type OwnCommand = (typeof ownCommands)[number]
 
 function commandOf(
@@ -163,6 +168,7 @@ function runOptions(values: Values, graph: Pipeline, transient: boolean): RunOpt
     ...(values.only === undefined ? {} : { only: globOf(values.only) }),
     ...(values.sandbox === undefined ? {} : { sandbox: values.sandbox }),
     ...(values.repeat === undefined ? {} : { repeat: repeatOf(values.repeat) }),
+    consent: values['i-know-what-i-am-doing'] ?? false,
   }
 }
 

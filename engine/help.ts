@@ -20,6 +20,7 @@ Commands
   plan [STAGE…]                      what a run would do, why, and what it would cost; writes nothing
   why PATH…                          what makes a file, and why it is or is not fresh
   status                             how targets, edits, failures and the cache stand
+  doctor                             what the stages need of this machine, tried out; and how to get what is missing
   graph                              the stages as a Mermaid chart
   gc                                 drop cached results that no target uses (never a paid response)
 ${rows.join('\n')}
@@ -29,7 +30,8 @@ Options
   --cache DIR                        where the cache is kept (default: cache, beside the pipeline file)
   --only GLOB                        ask and run only questions whose id matches
   --jobs N                           programs executed at once (default: the number of processors)
-  --sandbox NAME                     auto, bwrap or pyodide; kept for later runs
+  --sandbox NAME                     auto, bwrap, docker, podman, pyodide or none; kept for later runs
+  --i-know-what-i-am-doing           with --sandbox none: programs may do all that you may
   --repeat K                         run each program K times and name those that do not always end the same way;
                                      marked in the results until the next run without it
   --force STAGE                      build a stage's targets anew, and execute anew

@@ -36,6 +36,8 @@ export interface Stage {
   readonly files: readonly string[]
   /** Parameters that have to be found out on this machine (a sandbox's fingerprint). Called at most once a run. */
   environment?(machine: Machine): Promise<{ readonly [name: string]: Json }>
+  /** What this stage needs of this machine and whether it is there, for `doctor`. */
+  diagnose?(machine: Machine): Promise<readonly Finding[]>
   /** How many targets may be in work at once: more for a stage that waits for a network. */
   readonly targetsAtOnce: number
   build(job: Job): Promise<Built>
@@ -58,12 +60,22 @@ export interface Machine {
   notice(notice: Notice): void
 }
 
+/** One line of `doctor`. `bad`: something that is needed does not work. */
+export interface Finding {
+  readonly level: 'good' | 'info' | 'bad'
+  readonly text: string
+  /** What to do about it. */
+  readonly remedy?: string | undefined
+}
+
 /** Options of the command line that reach stages. */
 export interface Options {
   readonly jobs: number
   readonly sandbox?: string | undefined
   /** `--repeat`: how often each program is run, instead of what a stage says itself. */
   readonly repeat?: number | undefined
+  /** `--i-know-what-i-am-doing`: a stage may do what it otherwise refuses to. */
+  readonly consent?: boolean | undefined
 }
 
 export interface InputFile {

@@ -9,9 +9,7 @@ import { dirname, join, normalize } from 'node:path'
 const files = ['engine', 'stages'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((path) => join(folder, path))
-    .filter(
-      (path) => /\.(ts|mjs)$/.test(path) && !path.endsWith('.test.ts') && !path.startsWith('engine/testing'),
-    ),
+    .filter((path) => /\.(ts|mjs)$/.test(path) && !/\.test\.ts$|\/testing(\.ts|\/)/.test(path)),
 )
 const imports = new Map(['pipeline.ts', ...files].map((path) => [path, importsOf(path)]))
 

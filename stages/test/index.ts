@@ -12,7 +12,8 @@ import { Pool } from './pool.ts'
 import { checkedRepeat, flakyNotices, repeatParam } from './repeat.ts'
 import { scored, unscored, withoutCode } from './results.ts'
 import { type Environment, environment, type Wish } from './sandbox/choose.ts'
-import type { Execution, Limits, Outcome } from './sandbox/index.ts'
+import { diagnose } from './sandbox/doctor.ts'
+import type { Execution, Limits, Outcome, Settings } from './sandbox/index.ts'
 import { type Testing, testTestcase } from './testcase.ts'
 
 export interface TestOptions {
@@ -20,8 +21,12 @@ export interface TestOptions {
   readonly to: string
   /** Default 'auto': the strongest that works here, and then the one that earlier results were made with. */
   readonly sandbox?: Wish
-  /** The interpreter; default /usr/bin/python3. */
+  /** The interpreter, for bwrap; default /usr/bin/python3. */
   readonly python?: string
+  /** The image, for docker and podman; default python:3.13-slim. Results are made with the one that was found first. */
+  readonly image?: string
+  /** The engine's runtime, e.g. 'runsc' for gVisor. */
+  readonly runtime?: string
   /** CPU seconds of a whole execution; decides a timeout. Default 5. */
   readonly cpuSeconds?: number
   /** Backstop in wall-clock seconds; default 30 or six times the CPU seconds, whichever is more. */
@@ -47,6 +52,8 @@ export interface TestOptions {
 }
 
 export function test(options: TestOptions): Stage {
+  const { python = '/usr/bin/python3', image = 'python:3.13-slim', runtime, sandbox = 'auto' } = options
+  const settings: Settings = { python, image, runtime }
   const manner = mannerOf(options)
   let found: Promise<Environment> | undefined
   let pool: Promise<Pool> | undefined
@@ -67,9 +74,10 @@ export function test(options: TestOptions): Stage {
     targetsAtOnce: 4,
     survey: surveyIds,
     environment: async (machine) => {
-      found = environment(machine, options.sandbox ?? 'auto', options.python ?? '/usr/bin/python3')
+      found = environment(machine, sandbox, settings)
       return { ...(await found).params, ...repeatParam(machine.options) }
     },
+    diagnose: async (machine) => await diagnose(machine, sandbox, settings),
     build: async (job) => {
       const fingerprint = (await found)?.params ?? {}
       const run = async (execution: Execution, signal: AbortSignal): Promise<Outcome> => {

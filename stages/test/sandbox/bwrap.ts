@@ -10,39 +10,31 @@
  * execution, SYS_PTRACE to open a namespace of its child. Rejected: bwrap's --dev (its second user namespace takes
  * the right to return to the runner's pid namespace), one bwrap per execution (a Python start-up each).
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import {
-  accessSync,
-  closeSync,
-  constants,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-} from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
-import { digestOf, messageOf } from '../../../engine/stage.ts'
+import { spawn } from 'node:child_process'
+import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { messageOf } from '../../../engine/stage.ts'
 import { CHANNEL } from './frames.ts'
 import type { Probe, Sandbox } from './index.ts'
-import { nativeWorker, tryOut } from './native.ts'
+import {
+  environmentOf,
+  type Launched,
+  nativeWorker,
+  runnerDigest,
+  SOURCES,
+  sourceOf,
+  tryOut,
+} from './native.ts'
+import { onPath } from './path.ts'
 
 const RUNNER = '/run/runner'
-/** All that runs inside. The file that Python imports by itself comes first. */
-const SOURCES = [
-  ['runner.py', 'sitecustomize.py'],
-  ...['watcher.py', 'namespaces.py', 'launch.py', 'parts.py', 'request.py', 'memory.py', 'confine.py'].map(
-    (file) => [file, file] as const,
-  ),
-] as const
 /** A range that neither distributions nor systemd hand out. */
 const FIRST_UNUSED_UID = 61000
 const UNUSED_UIDS = 180
 
 /** Whether bwrap and this Python work here, found out by running them; takes a tenth of a second. */
 export async function probeBwrap(python: string): Promise<Probe> {
-  const bwrap = find('bwrap')
+  const bwrap = onPath('bwrap')
   if (process.platform !== 'linux') return unusable('bubblewrap is for Linux only', '')
   if (bwrap === undefined) return unusable('bwrap is not installed', 'Install the package bubblewrap.')
   try {
@@ -56,11 +48,6 @@ export async function probeBwrap(python: string): Promise<Probe> {
       'User namespaces may be forbidden here (sysctl kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns), or the interpreter may lie where only its owner can read.',
     )
   }
-}
-
-/** Digest of what runs inside. */
-export function runnerDigest(): string {
-  return digestOf(SOURCES.map(([file]) => readFileSync(pathOf(file), 'utf8')).join('\0'))
 }
 
 function fingerprint(implementation: string, version: string): Sandbox['fingerprint'] {
@@ -86,43 +73,26 @@ function unusable(why: string, remedy: string): Probe {
   return { usable: false, why, remedy }
 }
 
-function find(name: string): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/'))
-  return folders.map((folder) => join(folder, name)).find(isExecutable)
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    // Not there, or in a folder that is not ours to enter.
-    return false
-  }
-}
-
 function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined
-}
-
-function pathOf(file: string): URL {
-  return new URL(file, import.meta.url)
 }
 
 let started = 0
 
 /** `number`: of the worker, for the processor that it is to stay on. */
-function launch(python: string, number: number): ChildProcess {
-  const sources = SOURCES.map(([file]) => openSync(pathOf(file), 'r'))
+function launch(python: string, number: number): Launched {
+  const sources = SOURCES.map(([file]) => openSync(sourceOf(file), 'r'))
   const uid = FIRST_UNUSED_UID + (started++ % UNUSED_UIDS)
   const root = process.getuid?.() === 0
   try {
-    return spawn(find('bwrap') ?? 'bwrap', [...view(python), ...inside(number), python, '-s', 'program.py'], {
+    const args = [...view(python), ...inside(number), python, '-s', 'program.py']
+    const process = spawn(onPath('bwrap') ?? 'bwrap', args, {
       cwd: '/',
       env: {},
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...sources],
       ...(root ? { uid, gid: uid } : {}),
     })
+    return { process }
   } finally {
     for (const source of sources) closeSync(source)
   }
@@ -183,15 +153,10 @@ function hidden(path: string): string[] {
 
 function inside(number: number): string[] {
   const environment = {
+    ...environmentOf('/box', RUNNER),
     PATH: '/usr/bin:/bin',
-    HOME: '/box/work',
-    LANG: 'C.UTF-8',
-    PYTHONUTF8: '1',
-    PYTHONHASHSEED: '0',
-    PYTHONPATH: RUNNER,
-    PYTHONMALLOC: 'malloc',
     CAGE: 'namespaces',
-    CHANNEL: '3',
+    CHANNEL: `${CHANNEL} ${CHANNEL}`,
     WORKER: String(number),
   }
   return [

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { Failure, type Json, type Machine, type Notice } from '../../../engine/stage.ts'
 import { needing } from '../../../engine/testing/parts.ts'
 import { environment } from './choose.ts'
-import { execution, PYTHON } from './testing.ts'
+import { execution, PYTHON, SETTINGS } from './testing/index.ts'
 
 const path = process.env['PATH']
 const empty = mkdtempSync(join(tmpdir(), 'choose-'))
@@ -56,7 +56,7 @@ needing(
   'the strongest that works is taken, once said, and remembered',
   async () => {
     const first = new FakeMachine()
-    const found = await environment(first, 'auto', PYTHON)
+    const found = await environment(first, 'auto', SETTINGS)
     assert.is(found.params['sandbox'], 'bwrap')
     assert.match(String(found.params['python']), /^cpython 3\.\d+\.\d+$/)
     assert.is(first.notices.length, 1)
@@ -65,16 +65,16 @@ needing(
     await worker.close()
 
     const second = new FakeMachine(undefined, first.memory)
-    assert.equal((await environment(second, 'auto', PYTHON)).params, found.params)
+    assert.equal((await environment(second, 'auto', SETTINGS)).params, found.params)
     assert.equal(second.notices, [])
   },
 )
 
 needing(test, ['bwrap', 'python3'], 'as long as the stamps hold nothing is probed', async () => {
   const machine = new FakeMachine()
-  await environment(machine, 'auto', PYTHON)
+  await environment(machine, 'auto', SETTINGS)
   process.env['PATH'] = empty
-  await environment(machine, 'auto', PYTHON)
+  await environment(machine, 'auto', SETTINGS)
   assert.is(machine.notices.length, 1)
 })
 
@@ -84,13 +84,13 @@ needing(
   'when it is gone its fingerprint stays, and only an execution fails',
   async () => {
     const machine = new FakeMachine()
-    const before = await environment(machine, 'auto', PYTHON)
+    const before = await environment(machine, 'auto', SETTINGS)
     const remembered = machine.memory.get('sandbox')
     if (typeof remembered !== 'object' || remembered === null || Array.isArray(remembered))
       throw new Error('nothing remembered')
     machine.memory.set('sandbox', { ...remembered, stamps: ['1 2 3 /nowhere/bwrap'] })
     process.env['PATH'] = empty
-    const after = await environment(machine, 'auto', PYTHON)
+    const after = await environment(machine, 'auto', SETTINGS)
     assert.equal(after.params, before.params)
     const warning = machine.notices.at(-1)
     assert.is(warning?.level, 'warning')
@@ -105,7 +105,7 @@ needing(
   'when the interpreter changed its fingerprint is the new one',
   async () => {
     const machine = new FakeMachine()
-    const now = await environment(machine, 'auto', PYTHON)
+    const now = await environment(machine, 'auto', SETTINGS)
     const remembered = machine.memory.get('sandbox')
     if (typeof remembered !== 'object' || remembered === null || Array.isArray(remembered))
       throw new Error('nothing remembered')
@@ -114,14 +114,14 @@ needing(
       stamps: ['1 2 3 /usr/bin/python3'],
       fingerprint: { sandbox: 'bwrap', python: 'cpython 3.0.0' },
     })
-    assert.equal((await environment(machine, 'auto', PYTHON)).params, now.params)
+    assert.equal((await environment(machine, 'auto', SETTINGS)).params, now.params)
   },
 )
 
 test('without bwrap pyodide is taken, and it is said why and what it is not', async () => {
   process.env['PATH'] = empty
   const machine = new FakeMachine()
-  const found = await environment(machine, 'auto', PYTHON)
+  const found = await environment(machine, 'auto', SETTINGS)
   assert.is(found.params['sandbox'], 'pyodide')
   assert.match(machine.notices[0]?.text ?? '', /bwrap is not installed.*accidents/s)
 })
@@ -137,7 +137,7 @@ test('a bwrap that fails is not taken, and its message is shown', async () => {
     chmodSync(folder, 0o755)
     process.env['PATH'] = folder
     const machine = new FakeMachine()
-    assert.is((await environment(machine, 'auto', PYTHON)).params['sandbox'], 'pyodide')
+    assert.is((await environment(machine, 'auto', SETTINGS)).params['sandbox'], 'pyodide')
     assert.match(machine.notices[0]?.text ?? '', /No permissions to create new namespace/)
   } finally {
     rmSync(folder, { recursive: true })
@@ -146,29 +146,31 @@ test('a bwrap that fails is not taken, and its message is shown', async () => {
 
 needing(test, ['bwrap', 'python3'], '--sandbox overrides, and is remembered', async () => {
   const machine = new FakeMachine('pyodide')
-  assert.is((await environment(machine, 'auto', PYTHON)).params['sandbox'], 'pyodide')
+  assert.is((await environment(machine, 'auto', SETTINGS)).params['sandbox'], 'pyodide')
   const next = new FakeMachine(undefined, machine.memory)
-  assert.is((await environment(next, 'auto', PYTHON)).params['sandbox'], 'pyodide')
+  assert.is((await environment(next, 'auto', SETTINGS)).params['sandbox'], 'pyodide')
   const back = new FakeMachine('auto', machine.memory)
-  assert.is((await environment(back, 'auto', PYTHON)).params['sandbox'], 'bwrap')
+  assert.is((await environment(back, 'auto', SETTINGS)).params['sandbox'], 'bwrap')
 })
 
 test('what was asked for by name and is not there is a failure', async () => {
   process.env['PATH'] = empty
-  assert.match((await failureOf(environment(new FakeMachine('bwrap'), 'auto', PYTHON))).message, /bwrap/)
+  assert.match((await failureOf(environment(new FakeMachine('bwrap'), 'auto', SETTINGS))).message, /bwrap/)
   assert.match(
-    (await failureOf(environment(new FakeMachine(), 'bwrap', PYTHON))).message,
+    (await failureOf(environment(new FakeMachine(), 'bwrap', SETTINGS))).message,
     /bwrap is not installed/,
   )
-  const unknown = await failureOf(environment(new FakeMachine('docker'), 'auto', PYTHON))
+  const unknown = await failureOf(environment(new FakeMachine('chroot'), 'auto', SETTINGS))
   assert.is(unknown.exit, 2)
-  assert.match(unknown.remedy, /bwrap, pyodide/)
+  assert.match(unknown.remedy, /bwrap, docker, podman, pyodide/)
 })
 
 needing(test, ['bwrap', 'python3'], 'another interpreter has a fingerprint of its own', async () => {
   const machine = new FakeMachine()
-  await environment(machine, 'auto', PYTHON)
-  const missing = await failureOf(environment(machine, 'bwrap', join(empty, 'python3')))
+  await environment(machine, 'auto', SETTINGS)
+  const missing = await failureOf(
+    environment(machine, 'bwrap', { ...SETTINGS, python: join(empty, 'python3') }),
+  )
   assert.match(missing.message, /python3/)
   symlinkSync(PYTHON, join(empty, 'python'))
 })

@@ -12,9 +12,8 @@
  */
 import { statSync } from 'node:fs'
 import { Failure, type Json, type Machine } from '../../../engine/stage.ts'
-import { bwrapSandbox, probeBwrap, runnerDigest } from './bwrap.ts'
-import type { Probe, Sandbox } from './index.ts'
-import { probePyodide, pyodideSandbox } from './pyodide.ts'
+import type { Probe, Sandbox, Settings } from './index.ts'
+import { type Kind, kindOf, kinds, none } from './kinds.ts'
 
 /** 'auto': the one used before, else the strongest that works. */
 export type Wish = 'auto' | Sandbox['name']
@@ -26,58 +25,99 @@ export interface Environment {
   sandbox(): Promise<Sandbox>
 }
 
-/** Strongest first. */
-const names = ['bwrap', 'pyodide'] as const
-
 const memoryName = 'sandbox'
+export const CONSENT = 'i-know-what-i-am-doing'
 
 interface Remembered {
-  readonly name: Sandbox['name']
-  readonly python: string
+  readonly kind: Kind
+  readonly setting: string
   readonly fingerprint: Sandbox['fingerprint']
   readonly stamps: readonly string[]
 }
 
 /**
- * The environment for `wish`, which `--sandbox` overrides. `python` is the interpreter's path, for the sandboxes
- * that use one of the machine's. Throws Failure when a sandbox that was asked for by name does not work here.
+ * The environment for `wish`, which `--sandbox` overrides. Throws Failure when a sandbox that was asked for by name
+ * does not work here. One that is named on the command line is looked at anew: so a newer image comes into use.
  */
-export async function environment(machine: Machine, wish: Wish, python: string): Promise<Environment> {
+export async function environment(machine: Machine, wish: Wish, settings: Settings): Promise<Environment> {
   const asked = wishOf(machine.options.sandbox)
-  const remembered = recall(machine, python)
-  const wanted = asked ?? (wish === 'auto' ? (remembered?.name ?? 'auto') : wish)
-  if (wanted === 'auto') return await strongest(machine, python)
+  const remembered = recall(machine, settings)
+  const name = asked === 'auto' ? asked : wanted(machine, wish, settings)
+  const kind = kindOf(name)
+  if (kind === undefined) return await strongest(machine, settings)
+  if (kind === none && !consents(machine)) return refuseNone(remembered)
 
-  const known = remembered?.name === wanted ? remembered : undefined
-  if (known !== undefined && isCurrent(known)) return ready(known.fingerprint, () => open(known))
-  const probe = await probeOf(wanted, python)
-  if (probe.usable) return take(machine, python, probe)
+  const known = remembered?.kind === kind ? remembered : undefined
+  if (known !== undefined && asked === undefined && isCurrent(known))
+    return ready(known.fingerprint, () => kind.open(settings, known.fingerprint))
+  const probe = await kind.probe(settings, (text) => machine.notice({ level: 'info', text }))
+  if (probe.usable) return take(machine, settings, kind, probe)
   if (known === undefined || asked !== undefined)
-    throw new Failure(`The sandbox ${wanted} does not work here: ${probe.why}.`, { remedy: probe.remedy })
+    throw new Failure(`The sandbox ${name} does not work here: ${probe.why}.`, { remedy: probe.remedy })
   return gone(machine, known, probe)
 }
 
-async function strongest(machine: Machine, python: string): Promise<Environment> {
+/** The name of the sandbox that `environment` would look for first. */
+export function wanted(machine: Machine, wish: Wish, settings: Settings): Wish {
+  const asked = wishOf(machine.options.sandbox) ?? wish
+  return asked === 'auto' ? (recall(machine, settings)?.kind.name ?? 'auto') : asked
+}
+
+async function strongest(machine: Machine, settings: Settings): Promise<Environment> {
   const refused: string[] = []
-  for (const name of names) {
-    const probe = await probeOf(name, python)
+  for (const kind of kinds) {
+    const probe = await kind.probe(settings, (text) => machine.notice({ level: 'info', text }))
     if (probe.usable) {
       const why = refused.length > 0 ? `, because ${refused.join('; ')}` : ''
       const caution =
-        name === 'pyodide' ? ' It protects against accidents, not against hostile programs.' : ''
-      machine.notice({ level: 'info', text: `Programs run in the sandbox ${name}${why}.${caution}` })
-      return take(machine, python, probe)
+        kind.name === 'pyodide' ? ' It protects against accidents, not against hostile programs.' : ''
+      const more = refused.length > 0 ? ' `doctor` says more.' : ''
+      machine.notice({
+        level: 'info',
+        text: `Programs run in the sandbox ${kind.name}${why}.${caution}${more}`,
+      })
+      return take(machine, settings, kind, probe)
     }
-    refused.push(`${name} does not work here (${probe.why}. ${probe.remedy})`)
+    refused.push(`${kind.name} does not work here (${sentence(probe)})`)
   }
   throw new Failure(`No sandbox works here: ${refused.join('; ')}.`)
 }
 
-function take(machine: Machine, python: string, probe: Extract<Probe, { usable: true }>): Environment {
-  const { sandbox, stamps } = probe
+function sentence({ why, remedy }: Extract<Probe, { usable: false }>): string {
+  return remedy === '' ? why : `${why}. ${remedy}`
+}
+
+function consents(machine: Machine): boolean {
+  return machine.options.consent === true
+}
+
+/** What was made before stays fresh; nothing more is executed. */
+function refuseNone(remembered: Remembered | undefined): Environment {
+  const failure = new Failure(
+    'Without a sandbox programs may do all that you may: read, change and send your files.',
+    {
+      exit: 2,
+      remedy: `If you trust every one of them, add --${CONSENT}.`,
+    },
+  )
+  if (remembered?.kind !== none) throw failure
+  return {
+    params: remembered.fingerprint,
+    sandbox: async () => {
+      throw failure
+    },
+  }
+}
+
+function take(
+  machine: Machine,
+  settings: Settings,
+  kind: Kind,
+  { sandbox, stamps }: Extract<Probe, { usable: true }>,
+): Environment {
   machine.remember(memoryName, {
-    name: sandbox.name,
-    python,
+    name: kind.name,
+    setting: kind.setting(settings),
     fingerprint: sandbox.fingerprint,
     stamps: stamps.map(stampOf),
   })
@@ -89,8 +129,9 @@ function ready(params: Environment['params'], sandbox: () => Sandbox): Environme
 }
 
 function gone(machine: Machine, known: Remembered, probe: Extract<Probe, { usable: false }>): Environment {
-  const others = names.filter((name) => name !== known.name).map((name) => `--sandbox ${name}`)
-  const text = `The sandbox ${known.name}, which the results were made with, does not work here: ${probe.why}.`
+  const { name } = known.kind
+  const others = kinds.filter((kind) => kind.name !== name).map((kind) => `--sandbox ${kind.name}`)
+  const text = `The sandbox ${name}, which the results were made with, does not work here: ${probe.why}.`
   const remedy = `${probe.remedy} To use another one from now on: ${others.join(' or ')}.`.trim()
   machine.notice({ level: 'warning', text: `${text} ${remedy}` })
   return {
@@ -101,27 +142,8 @@ function gone(machine: Machine, known: Remembered, probe: Extract<Probe, { usabl
   }
 }
 
-function probeOf(name: Sandbox['name'], python: string): Promise<Probe> {
-  switch (name) {
-    case 'bwrap':
-      return probeBwrap(python)
-    case 'pyodide':
-      return probePyodide()
-  }
-}
-
-function open({ name, python, fingerprint }: Remembered): Sandbox {
-  switch (name) {
-    case 'bwrap':
-      return bwrapSandbox(python, fingerprint)
-    case 'pyodide':
-      return pyodideSandbox(fingerprint)
-  }
-}
-
-function isCurrent(known: Remembered): boolean {
-  const same = known.stamps.every((stamp) => stampOf(pathOf(stamp)) === stamp)
-  return same && (known.name !== 'bwrap' || known.fingerprint['runner'] === runnerDigest())
+function isCurrent({ kind, fingerprint, stamps }: Remembered): boolean {
+  return fingerprint['runner'] === kind.runner() && stamps.every((stamp) => stampOf(pathOf(stamp)) === stamp)
 }
 
 /** The path with what `stat` says of it; the path alone when there is nothing. */
@@ -135,23 +157,24 @@ function pathOf(stamp: string): string {
 }
 
 function wishOf(option: string | undefined): Wish | undefined {
-  if (option === undefined) return undefined
-  const wish = (['auto', ...names] as const).find((name) => name === option)
-  if (wish !== undefined) return wish
+  if (option === undefined || option === 'auto') return option
+  const kind = kindOf(option)
+  if (kind !== undefined) return kind.name
   throw new Failure(`--sandbox ${option}: there is no such sandbox.`, {
-    remedy: `Choose one of auto, ${names.join(', ')}.`,
+    remedy: `Choose one of auto, ${kinds.map(({ name }) => name).join(', ')}.`,
     exit: 2,
   })
 }
 
-/** What was remembered for this interpreter, if it is what this version writes. */
-function recall(machine: Machine, python: string): Remembered | undefined {
+/** What was remembered for these settings, if it is what this version writes. */
+function recall(machine: Machine, settings: Settings): Remembered | undefined {
   const value = machine.recall(memoryName)
-  if (!isTable(value) || value['python'] !== python) return undefined
-  const { fingerprint, stamps } = value
-  const name = names.find((known) => known === value['name'])
-  if (name === undefined || !isTable(fingerprint) || !isTexts(stamps)) return undefined
-  return { name, python, fingerprint: known(fingerprint), stamps }
+  if (!isTable(value)) return undefined
+  const { name, setting, fingerprint, stamps } = value
+  const kind = typeof name === 'string' ? kindOf(name) : undefined
+  if (kind === undefined || setting !== kind.setting(settings)) return undefined
+  if (!isTable(fingerprint) || !isTexts(stamps)) return undefined
+  return { kind, setting, fingerprint: known(fingerprint), stamps }
 }
 
 function known(table: { readonly [name: string]: Json | undefined }): Sandbox['fingerprint'] {

@@ -173,3 +173,10 @@ def filter_system_calls(program):
 def become_reaper():
     """Orphans come to this process."""
     check(libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+
+
+def leave_start_folder():
+    """The interpreter took the program's path from where it was started, and each program makes its folder anew."""
+    folder = os.getcwd()
+    os.chdir('/')
+    os.rmdir(folder)

@@ -5,7 +5,7 @@
  * whose sizes are among the words. Rejected: JSON (program and output would be copied and escaped on both sides, and
  * a Python would have to load a module for it).
  */
-import type { Duplex } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Execution } from './index.ts'
 
 /** The channel's descriptor in the interpreter's process. */
@@ -18,7 +18,7 @@ export class Incoming {
   #ended = false
   #wake = () => {}
 
-  constructor(channel: Duplex) {
+  constructor(channel: Readable) {
     channel.on('data', (chunk: Buffer) => {
       this.#chunks.push(chunk)
       this.#size += chunk.length

@@ -61,7 +61,7 @@ export class SandboxError extends Error {
 }
 
 export interface Sandbox {
-  readonly name: 'bwrap' | 'pyodide'
+  readonly name: 'bwrap' | 'docker' | 'podman' | 'pyodide' | 'none'
   /** What a result depends on besides the execution: interpreter version, runner version, … Part of each key. */
   readonly fingerprint: { readonly [name: string]: Json }
   /** Starts a worker; the first execution may still have to wait for its interpreter. */
@@ -79,3 +79,13 @@ export interface Worker {
 export type Probe =
   | { readonly usable: true; readonly sandbox: Sandbox; readonly stamps: readonly string[] }
   | { readonly usable: false; readonly why: string; readonly remedy: string }
+
+/** What a person may say of sandboxes, besides which one. */
+export interface Settings {
+  /** Path of the interpreter, for the sandboxes that use one of this machine's. */
+  readonly python: string
+  /** Image of a container, with python3 in it. */
+  readonly image: string
+  /** The engine's runtime, e.g. 'runsc' for gVisor; the engine's own choice by default. */
+  readonly runtime: string | undefined
+}

@@ -1,6 +1,6 @@
 /** An interpreter in a process of its own: its channel, its greeting, and the patience that we have with it. */
 import type { ChildProcess } from 'node:child_process'
-import { Duplex } from 'node:stream'
+import { Duplex, Readable, Writable } from 'node:stream'
 import { CHANNEL, Incoming } from './frames.ts'
 import { SandboxError } from './index.ts'
 
@@ -22,30 +22,33 @@ export class InterpreterProcess {
   readonly incoming: Incoming
   readonly pid: number | undefined
   readonly #process: ChildProcess
-  readonly #channel: Duplex
+  readonly #requests: Writable
   /** The last that it said on standard error. */
   complaint = ''
 
-  constructor(process: ChildProcess) {
+  /** `afterwards` is done when the process is gone, and before `gone` resolves. */
+  constructor(process: ChildProcess, afterwards: () => Promise<void> = async () => {}) {
     this.#process = process
     this.pid = process.pid
-    const channel = process.stdio[CHANNEL]
-    if (!(channel instanceof Duplex)) throw new SandboxError('the interpreter has no channel')
-    this.#channel = channel
-    this.incoming = new Incoming(channel)
-    channel.on('error', () => this.kill())
-    process.stdout?.resume()
+    const [requests, replies] = channelOf(process)
+    this.#requests = requests
+    this.incoming = new Incoming(replies)
+    requests.on('error', () => this.kill())
+    if (replies !== process.stdout) process.stdout?.resume()
     process.stderr?.on('data', (chunk: Buffer) => {
       this.complaint = `${this.complaint}${chunk}`.slice(-2000)
     })
-    this.gone = new Promise((resolve) => {
+    const closed = new Promise<void>((resolve) => {
       process.once('error', (error) => {
         this.complaint ||= error.message
         resolve()
       })
       process.once('close', () => resolve())
     })
-    this.gone.then(() => this.#end())
+    this.gone = closed.then(() => {
+      this.#end()
+      return afterwards()
+    })
     this.ready = this.within(PATIENCE, this.#greeting())
     // Who waits for it learns of it; until somebody does, it is no unhandled rejection.
     this.ready.catch(() => {})
@@ -53,12 +56,12 @@ export class InterpreterProcess {
 
   kill(): void {
     this.#process.kill('SIGKILL')
-    this.#channel.destroy()
+    this.#requests.destroy()
     this.#end()
   }
 
   send(parts: readonly Uint8Array[]): void {
-    for (const part of parts) this.#channel.write(part)
+    for (const part of parts) this.#requests.write(part)
   }
 
   /** The work's result; kills the process and throws SandboxError when it takes longer. */
@@ -89,4 +92,13 @@ export class InterpreterProcess {
     await this.gone
     throw new SandboxError(`the sandbox did not start: ${this.complaint.trim() || 'it said nothing'}`)
   }
+}
+
+/** Descriptor 3, or, where a process can't be given one, standard input and output. */
+function channelOf(process: ChildProcess): readonly [Writable, Readable] {
+  const channel = process.stdio[CHANNEL]
+  if (channel instanceof Duplex) return [channel, channel]
+  const { stdin, stdout } = process
+  if (stdin instanceof Writable && stdout instanceof Readable) return [stdin, stdout]
+  throw new SandboxError('the interpreter has no channel')
 }

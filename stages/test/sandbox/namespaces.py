@@ -18,6 +18,7 @@ import os
 import signal
 
 import confine
+from request import proportional_size
 
 # What is in the outer pid namespace besides the program's: bwrap's process, runner, watcher, the first of the inner one.
 OUR_OWN = 4
@@ -70,6 +71,10 @@ class Cage:
     def sweep(self, init):
         """In the watcher: nothing of the execution is left."""
         os.kill(init, signal.SIGKILL)
+
+    def memory(self, processes):
+        """In the watcher: bytes that they have of their own."""
+        return sum(map(proportional_size, processes))
 
     def memory_ran_out(self):
         """Since it was last asked: told by whoever limits the memory of all. Nobody does here."""

@@ -1,20 +1,72 @@
 /** A worker whose interpreter runs runner.py: it watches the limits itself, and answers each request with one frame. */
 import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { digestOf } from '../../../engine/stage.ts'
 import { requestOf } from './frames.ts'
-import type { Ending, Execution, Outcome, Worker } from './index.ts'
+import type { Ending, Execution, Limits, Outcome, Worker } from './index.ts'
 import { SandboxError } from './index.ts'
 import { type Greeting, InterpreterProcess, PATIENCE } from './interpreter.ts'
 import { outcomeOf } from './outcome.ts'
 import { type Interpreter, InterpreterDied, workerOf } from './worker.ts'
 
-/** A worker over processes that `launch` starts, with a channel at descriptor 3. */
-export function nativeWorker(launch: () => ChildProcess): Worker {
-  return workerOf(() => nativeInterpreter(new InterpreterProcess(launch())))
+/** Starts a runner, with its channel at descriptor 3 or at its standard input and output. */
+export type Launch = (limits: Limits) => Launched
+
+export interface Launched {
+  readonly process: ChildProcess
+  /** What is to be done when the process is gone. */
+  readonly afterwards?: () => Promise<void>
+}
+
+/** All that runs inside. The file that Python imports by itself comes first. */
+export const SOURCES = [
+  ['runner.py', 'sitecustomize.py'],
+  ...[
+    'watcher.py',
+    'namespaces.py',
+    'users.py',
+    'bare.py',
+    'launch.py',
+    'parts.py',
+    'request.py',
+    'memory.py',
+    'confine.py',
+  ].map((file) => [file, file] as const),
+] as const
+
+export function sourceOf(file: string): URL {
+  return new URL(file, import.meta.url)
+}
+
+/** Digest of what runs inside. */
+export function runnerDigest(): string {
+  return digestOf(SOURCES.map(([file]) => readFileSync(sourceOf(file), 'utf8')).join('\0'))
+}
+
+/** What the interpreter is to find in its environment, but for PATH; the last ones are taken away by the runner. */
+export function environmentOf(box: string, runner: string): Readonly<Record<string, string>> {
+  return {
+    HOME: `${box}/work`,
+    LANG: 'C.UTF-8',
+    PYTHONUTF8: '1',
+    PYTHONHASHSEED: '0',
+    PYTHONPATH: runner,
+    PYTHONMALLOC: 'malloc',
+  }
+}
+
+/** A worker over runners that `launch` starts. `fits`: whether one can be used for other limits than it was started for. */
+export function nativeWorker(launch: Launch, fits?: (started: Limits, wanted: Limits) => boolean): Worker {
+  return workerOf((limits) => nativeInterpreter(processOf(launch(limits))), fits)
+}
+
+function processOf({ process, afterwards }: Launched): InterpreterProcess {
+  return new InterpreterProcess(process, afterwards)
 }
 
 /** Starts one to hear what it is, runs a trivial program in it, and ends it. */
-export async function tryOut(launch: () => ChildProcess): Promise<Greeting> {
-  const process = new InterpreterProcess(launch())
+export async function tryOut(launch: Launch): Promise<Greeting> {
+  const process = processOf(launch(trivial.limits))
   try {
     const greeting = await process.ready
     const outcome = await nativeInterpreter(process).execute(trivial)

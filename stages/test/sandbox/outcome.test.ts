@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { cut, type Measured, outcomeOf } from './outcome.ts'
-import { execution } from './testing.ts'
+import { execution } from './testing/index.ts'
 
 function measured(wish: Partial<Measured>): Measured {
   return {

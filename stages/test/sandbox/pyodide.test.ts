@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { probePyodide } from './pyodide.ts'
-import { Bench } from './testing.ts'
+import { Bench } from './testing/index.ts'
 
 const bench = new Bench(probePyodide)
 test.after(() => bench.close())

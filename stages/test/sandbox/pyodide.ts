@@ -34,12 +34,16 @@ export async function probePyodide(): Promise<Probe> {
   try {
     const manifest = createRequire(import.meta.url).resolve('pyodide/package.json')
     const { version } = JSON.parse(readFileSync(manifest, 'utf8'))
-    const runner = digestOf(SOURCES.map((file) => readFileSync(pathOf(file), 'utf8')).join('\0'))
-    const sandbox = pyodideSandbox({ sandbox: 'pyodide', pyodide: String(version), runner })
-    return { usable: true, sandbox, stamps: [manifest, ...SOURCES.map(pathOf)] }
+    const sandbox = pyodideSandbox({ sandbox: 'pyodide', pyodide: String(version), runner: pyodideDigest() })
+    return { usable: true, sandbox, stamps: [manifest] }
   } catch (error) {
     return { usable: false, why: messageOf(error), remedy: 'Install the npm package pyodide.' }
   }
+}
+
+/** Digest of our own part of what runs inside. */
+export function pyodideDigest(): string {
+  return digestOf(SOURCES.map((file) => readFileSync(pathOf(file), 'utf8')).join('\0'))
 }
 
 /** The sandbox with the fingerprint that it was found to have; nothing is loaded before the first execution. */

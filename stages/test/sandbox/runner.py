@@ -99,23 +99,12 @@ def settle():
     gc.freeze()
 
 
-def channel():
-    """Descriptors to read requests from and to write replies to: 3, or where only the standard ones are to be had, those."""
-    if os.environ.pop('CHANNEL') == '3':
-        return 3, 3
-    descriptors = os.dup(0), os.dup(1)
-    nothing = os.open('/dev/null', os.O_RDWR)
-    os.dup2(nothing, 0)
-    os.dup2(nothing, 1)
-    os.close(nothing)
-    return descriptors
-
-
 def run():
     cage = importlib.import_module(os.environ.pop('CAGE')).Cage()
     launch.place(cage)
     confine.stay_on_one_processor(int(os.environ.pop('WORKER')))
-    control = channel()
+    # Where to read requests, and where to write replies.
+    control = tuple(map(int, os.environ.pop('CHANNEL').split()))
     socket, other = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
     if os.fork() == 0:
         socket.close()

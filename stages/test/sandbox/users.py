@@ -14,6 +14,7 @@ import signal
 import time
 
 import confine
+from request import read
 
 FIRST, LAST = 2000, 59999
 FOLDERS = ('/box', '/tmp', '/dev/shm')
@@ -28,8 +29,9 @@ class Cage:
         # Some limits of the kernel's count a user's processes in all containers together.
         self.next = random.randrange(FIRST, LAST)
         self.runner = os.getpid()
-        self.kills = kills_for_memory()
+        self.kills, self.idle = kills_for_memory(), own_memory()
         confine.become_reaper()
+        confine.leave_start_folder()
 
     def prepare(self):
         """The token is the user id."""
@@ -84,6 +86,13 @@ class Cage:
         finally:
             os.setresuid(-1, 0, -1)
 
+    def memory(self, processes):
+        """
+        What the container has of its own beyond what it has when nothing runs in it. What a process of another user
+        has of its own is not the watcher's to read.
+        """
+        return own_memory() - self.idle
+
     def memory_ran_out(self):
         before, self.kills = self.kills, kills_for_memory()
         return self.kills > before
@@ -125,16 +134,24 @@ def empty(folder):
             os.rmdir(path)
 
 
-def kills_for_memory():
-    """How often the container's memory limit has killed; both versions of control groups tell."""
-    for path, word in (('/sys/fs/cgroup/memory.events', 'oom_kill'),
-                       ('/sys/fs/cgroup/memory/memory.oom_control', 'oom_kill')):
-        try:
-            with open(path) as file:
-                return int(dict(line.split() for line in file)[word])
-        except (OSError, KeyError):
-            continue
+def counted(paths, words):
+    """A number of the container's control group, which tells by either version."""
+    for path in paths:
+        numbers = dict(line.split()[:2] for line in read(path).decode().splitlines() if line)
+        for word in words:
+            if word in numbers:
+                return int(numbers[word])
     return 0
+
+
+def kills_for_memory():
+    """How often the container's memory limit has killed."""
+    return counted(('/sys/fs/cgroup/memory.events', '/sys/fs/cgroup/memory/memory.oom_control'), ('oom_kill',))
+
+
+def own_memory():
+    """Bytes; not those of files, and not those of the folders in memory."""
+    return counted(('/sys/fs/cgroup/memory.stat', '/sys/fs/cgroup/memory/memory.stat'), ('anon', 'total_rss'))
 
 
 def write(path, text):

@@ -15,7 +15,7 @@ import _socket
 
 import confine
 import launch
-from request import Request, receive, send
+from request import Request, read, receive, send
 
 CHUNK = 1 << 16
 PAGE = os.sysconf('SC_PAGE_SIZE')
@@ -182,21 +182,7 @@ class Execution:
         if ticks * 1000 > self.request.cpu_ms * TICKS:
             return 'cpu-timeout'
         memory = self.request.memory_mb << 20
-        if pages * PAGE > memory and sum(map(proportional_size, processes)) > memory:
+        if pages * PAGE > memory and self.cage.memory(processes) > memory:
             return 'memory'
         return None
 
-
-def read(path):
-    """A process may be gone by now."""
-    try:
-        with open(path, 'rb', buffering=0) as file:
-            return file.read()
-    except OSError:
-        return b''
-
-
-def proportional_size(process):
-    """Bytes, with shared pages counted by their share: a fork of a large process is not twice its size."""
-    line = read(f'/proc/{process}/smaps_rollup').partition(b'\nPss:')[2].split(maxsplit=1)
-    return int(line[0]) << 10 if line else 0

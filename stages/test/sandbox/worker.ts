@@ -4,7 +4,7 @@
  * A program can kill its interpreter, and so can the machine. Who did it shows when the same program is run again by
  * a fresh one: what kills two fresh interpreters is the program's doing, and that is its outcome.
  */
-import type { Execution, Outcome, Worker } from './index.ts'
+import type { Execution, Limits, Outcome, Worker } from './index.ts'
 
 /** After so many executions the interpreter is replaced, so that nothing can pile up in it. */
 const RETIREMENT = 2000
@@ -22,16 +22,24 @@ export interface Interpreter {
 /** The interpreter had begun with the program when it died. */
 export class InterpreterDied extends Error {}
 
-/** A worker over interpreters that `start` makes. */
-export function workerOf(start: () => Interpreter): Worker {
-  let current: { readonly interpreter: Interpreter; executions: number } | undefined
+/** A worker over interpreters that `start` makes, for executions whose limits are like those given, as `fits` sees it. */
+export function workerOf(
+  start: (limits: Limits) => Interpreter,
+  fits: (started: Limits, wanted: Limits) => boolean = () => true,
+): Worker {
+  let current: { readonly interpreter: Interpreter; readonly limits: Limits; executions: number } | undefined
 
   async function attempt(
     execution: Execution,
     signal: AbortSignal,
   ): Promise<Outcome | 'died' | 'died fresh'> {
     signal.throwIfAborted()
-    current ??= { interpreter: start(), executions: 0 }
+    const { limits } = execution
+    if (current !== undefined && !fits(current.limits, limits)) {
+      current.interpreter.kill()
+      current = undefined
+    }
+    current ??= { interpreter: start(limits), limits, executions: 0 }
     const { interpreter } = current
     const fresh = current.executions++ === 0
     const abort = () => interpreter.kill()

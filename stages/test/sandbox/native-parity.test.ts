@@ -4,13 +4,8 @@ import { join } from 'node:path'
 import { parse } from 'smol-toml'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { corpora, needing } from '../../../engine/testing/parts.ts'
-import { probeBwrap } from './bwrap.ts'
-import { Bench, execution, PYTHON, plainPython } from './testing.ts'
-
-const bench = new Bench(() => probeBwrap(PYTHON))
-const needs = ['bwrap', 'python3', 'corpora']
-test.after(() => bench.close())
+import { corpora } from '../../../engine/testing/parts.ts'
+import { type Bench, eachNative, execution, plainPython } from './testing/index.ts'
 
 interface TestCase {
   readonly code?: string
@@ -59,7 +54,7 @@ function sample(set: string, name: string, n: number) {
     .filter((_, at) => at % n === 0)
 }
 
-async function passes(question: Question, text: string): Promise<boolean> {
+async function passes(bench: Bench, question: Question, text: string): Promise<boolean> {
   const { answer_preload = '', capture = 'program', testcases } = question
   for (const { code = '', stdin = '', expect } of testcases) {
     const outcome = await bench.run(answer_preload + text, { code, stdin, capture })
@@ -69,25 +64,22 @@ async function passes(question: Question, text: string): Promise<boolean> {
   return true
 }
 
-for (const [set, name, n] of [
-  ['humaneval', 'canonical', 6],
-  ['humaneval', 'reflexion-simple-gpt-4', 8],
-  ['humaneval', 'codegen-16b-mono-n100.cleaned', 400],
-  ['mbpp', 'canonical', 15],
-  ['apps', 'mapcoder-gpt4-turbo-direct.cleaned', 6],
-] as const)
-  needing(test, needs, `verdicts are those of the reference: ${set}, ${name}`, async () => {
-    const wrong: string[] = []
-    for (const { id, text, passed, question } of sample(set, name, n))
-      if (question !== undefined && (await passes(question, text)) !== passed) wrong.push(id)
-    assert.equal(wrong, [])
-  })
+eachNative(test, (bench, needs) => {
+  for (const [set, name, n] of [
+    ['humaneval', 'canonical', 6],
+    ['humaneval', 'reflexion-simple-gpt-4', 8],
+    ['humaneval', 'codegen-16b-mono-n100.cleaned', 400],
+    ['mbpp', 'canonical', 15],
+    ['apps', 'mapcoder-gpt4-turbo-direct.cleaned', 6],
+  ] as const)
+    needs(`verdicts are those of the reference: ${set}, ${name}`, async () => {
+      const wrong: string[] = []
+      for (const { id, text, passed, question } of sample(set, name, n))
+        if (question !== undefined && (await passes(bench, question, text)) !== passed) wrong.push(id)
+      assert.equal(wrong, [])
+    })
 
-needing(
-  test,
-  needs,
-  'status, stdout and stderr are those of python3 program.py: every program of a sample',
-  async () => {
+  needs('status, stdout and stderr are those of python3 program.py: every program of a sample', async () => {
     const addresses = (text: string) => text.replace(/ at 0x[0-9a-f]+/g, ' at 0x')
     for (const { id, text, question } of sample('humaneval', 'codegen-16b-mono-n100.cleaned', 600)) {
       const answer = (question?.answer_preload ?? '') + text
@@ -99,7 +91,7 @@ needing(
       assert.is(outcome.stdout, plain.stdout, id)
       assert.is(addresses(outcome.stderr), addresses(plain.stderr), id)
     }
-  },
-)
+  })
+})
 
 test.run()

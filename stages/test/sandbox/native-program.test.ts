@@ -1,13 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { needing } from '../../../engine/testing/parts.ts'
-import { probeBwrap } from './bwrap.ts'
 import type { Outcome } from './index.ts'
-import { Bench, execution, PYTHON, plainPython } from './testing.ts'
-
-const bench = new Bench(() => probeBwrap(PYTHON))
-const needs = ['bwrap', 'python3']
-test.after(() => bench.close())
+import { eachNative, execution, plainPython } from './testing/index.ts'
 
 /** Where an object lies in memory is nobody's business. */
 function shown({ stdout, stderr, status }: Pick<Outcome, 'stdout' | 'stderr' | 'status'>) {
@@ -105,27 +99,24 @@ const alike: { readonly [name: string]: string } = {
     'import os, sys\npid = os.fork()\nif pid == 0:\n    print("child")\n    sys.exit(4)\nprint(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))',
 }
 
-for (const [name, program] of Object.entries(alike))
-  needing(test, needs, `as python3 program.py: ${name}`, async () => {
-    const outcome = await bench.run(program)
-    assert.equal(shown(outcome), shown(plainPython(execution(program))))
+eachNative(test, (bench, needs) => {
+  for (const [name, program] of Object.entries(alike))
+    needs(`as python3 program.py: ${name}`, async () => {
+      const outcome = await bench.run(program)
+      assert.equal(shown(outcome), shown(plainPython(execution(program))))
+    })
+
+  needs('stdin is a file of the right size, read as by python3', async () => {
+    const program =
+      'import os, sys, stat\ns = os.fstat(0)\nprint(s.st_size, stat.S_ISREG(s.st_mode), sys.stdin.seekable())\nprint(input(), sys.stdin.read())\nprint(os.read(0, 9))\ninput()'
+    const wish = { stdin: 'one\ntwo\nthree' }
+    const outcome = await bench.run(program, wish)
+    const plain = plainPython(execution(program, wish))
+    assert.is(outcome.stdout, plain.stdout)
+    assert.is(outcome.stderr, plain.stderr)
   })
 
-needing(test, needs, 'stdin is a file of the right size, read as by python3', async () => {
-  const program =
-    'import os, sys, stat\ns = os.fstat(0)\nprint(s.st_size, stat.S_ISREG(s.st_mode), sys.stdin.seekable())\nprint(input(), sys.stdin.read())\nprint(os.read(0, 9))\ninput()'
-  const wish = { stdin: 'one\ntwo\nthree' }
-  const outcome = await bench.run(program, wish)
-  const plain = plainPython(execution(program, wish))
-  assert.is(outcome.stdout, plain.stdout)
-  assert.is(outcome.stderr, plain.stderr)
-})
-
-needing(
-  test,
-  needs,
-  'a test case is appended to the answer, with the line numbers of the one file',
-  async () => {
+  needs('a test case is appended to the answer, with the line numbers of the one file', async () => {
     for (const [answer, code] of [
       ['def f(x):\n    return x / 0', 'print(1)\nf(3)'],
       ['def f(x):', '    return x / 0\nf(3)'],
@@ -144,26 +135,21 @@ needing(
       const outcome = await bench.run(answer, { code })
       assert.equal(shown(outcome), shown(plainPython(execution(answer, { code }))), answer)
     }
-  },
-)
-
-needing(test, needs, 'capture testcase: only what is printed from the mark on counts', async () => {
-  const capture = 'testcase'
-  const outcome = await bench.run('import sys\nprint("no")\nsys.stdout.write("no, in a buffer")', {
-    code: 'print("yes")',
-    capture,
   })
-  assert.is(outcome.stdout, 'yes\n')
-  assert.ok(outcome.began)
-  assert.is((await bench.run('print("no")', { code: '# nothing', capture })).stdout, '')
-  assert.is((await bench.run('print("all")', { code: ' \n', capture })).stdout, 'all\n')
-})
 
-needing(
-  test,
-  needs,
-  'began is false when the answer ends the program, and nothing of it counts',
-  async () => {
+  needs('capture testcase: only what is printed from the mark on counts', async () => {
+    const capture = 'testcase'
+    const outcome = await bench.run('import sys\nprint("no")\nsys.stdout.write("no, in a buffer")', {
+      code: 'print("yes")',
+      capture,
+    })
+    assert.is(outcome.stdout, 'yes\n')
+    assert.ok(outcome.began)
+    assert.is((await bench.run('print("no")', { code: '# nothing', capture })).stdout, '')
+    assert.is((await bench.run('print("all")', { code: ' \n', capture })).stdout, 'all\n')
+  })
+
+  needs('began is false when the answer ends the program, and nothing of it counts', async () => {
     for (const end of [
       'import os; os._exit(0)',
       'exit(0)',
@@ -180,72 +166,72 @@ needing(
     assert.not((await bench.run('exit(0)', { code: 'print(1)' })).began)
     assert.ok((await bench.run('print(1)', { code: 'exit(0)' })).began)
     assert.not((await bench.run('x = 1', { code: 'def f(:', capture: 'testcase' })).began)
-  },
-)
-
-needing(test, needs, 'a copy that the answer forked does not move the mark', async () => {
-  const answer =
-    'import os, time\nif os.fork() == 0:\n    time.sleep(0.2)\nelse:\n    os.wait()\n    print("answer", flush=True)'
-  const outcome = await bench.run(answer, { code: 'print("test", flush=True)', capture: 'testcase' })
-  assert.is(outcome.stdout, 'test\n')
-})
-
-needing(test, needs, 'support files lie in the working directory, and come before the library', async () => {
-  const files = [
-    { name: 'data.txt', text: 'one\ntwo\n' },
-    { name: 'deep/er/x.txt', text: 'x' },
-    { name: 'random.py', text: 'value = 4' },
-  ]
-  const outcome = await bench.run(
-    'import os, random, typing\nprint(sorted(set(os.listdir()) - {"__pycache__"}), open("data.txt").read(), open("deep/er/x.txt").read(), random.value)',
-    { files },
-  )
-  assert.is(outcome.stdout, "['data.txt', 'deep', 'program.py', 'random.py'] one\ntwo\n x 4\n")
-})
-
-needing(test, needs, 'a support file outside the working directory is refused', async () => {
-  for (const name of ['/tmp/x', '../x', 'a/../../x', 'program.py', '']) {
-    const error = await bench
-      .run('print(1)', { files: [{ name, text: '' }] })
-      .catch((thrown: unknown) => thrown)
-    assert.instance(error, Error)
-    assert.match(String(error), /working directory/)
-  }
-})
-
-needing(test, needs, 'echo_stdin echoes what input() reads, after the prompt', async () => {
-  const outcome = await bench.run('x = input("? ")\nprint(x * 2)\nprint(input())', {
-    stdin: 'ab\ncd\n',
-    echoStdin: true,
   })
-  assert.is(outcome.stdout, '? ab\nabab\ncd\ncd\n')
-})
 
-needing(test, needs, 'stderr merged keeps the order of writing', async () => {
-  const outcome = await bench.run('import sys\nprint(1, flush=True)\nprint(2, file=sys.stderr)\nprint(3)', {
-    stderr: 'merged',
+  needs('a copy that the answer forked does not move the mark', async () => {
+    const answer =
+      'import os, time\nif os.fork() == 0:\n    time.sleep(0.2)\nelse:\n    os.wait()\n    print("answer", flush=True)'
+    const outcome = await bench.run(answer, { code: 'print("test", flush=True)', capture: 'testcase' })
+    assert.is(outcome.stdout, 'test\n')
   })
-  assert.is(outcome.stdout, '1\n2\n3\n')
-  assert.is(outcome.stderr, '')
-})
 
-needing(test, needs, 'bytes that are not UTF-8 become U+FFFD', async () => {
-  const outcome = await bench.run('import sys\nsys.stdout.buffer.write(b"a\\xff\\0b")')
-  assert.is(outcome.stdout, 'a\ufffd\0b')
-})
+  needs('support files lie in the working directory, and come before the library', async () => {
+    const files = [
+      { name: 'data.txt', text: 'one\ntwo\n' },
+      { name: 'deep/er/x.txt', text: 'x' },
+      { name: 'random.py', text: 'value = 4' },
+    ]
+    const outcome = await bench.run(
+      'import os, random, typing\nprint(sorted(set(os.listdir()) - {"__pycache__"}), open("data.txt").read(), open("deep/er/x.txt").read(), random.value)',
+      { files },
+    )
+    assert.is(outcome.stdout, "['data.txt', 'deep', 'program.py', 'random.py'] one\ntwo\n x 4\n")
+  })
 
-needing(test, needs, 'a signal that ends the program is its ending', async () => {
-  for (const [program, signal] of [
-    ['import os, signal\nos.kill(os.getpid(), signal.SIGKILL)', 9],
-    ['import os, signal\nos.kill(os.getpid(), signal.SIGTERM)', 15],
-    ['import os\nos.abort()', 6],
-    ['raise KeyboardInterrupt', 2],
-    ['import ctypes\nctypes.string_at(0)', 11],
-    ['import signal, time\nsignal.alarm(1)\ntime.sleep(9)', 14],
-  ] as const) {
-    const { ending, status } = await bench.run(program)
-    assert.equal({ ending, status }, { ending: 'signalled', status: signal }, program)
-  }
+  needs('a support file outside the working directory is refused', async () => {
+    for (const name of ['/tmp/x', '../x', 'a/../../x', 'program.py', '']) {
+      const error = await bench
+        .run('print(1)', { files: [{ name, text: '' }] })
+        .catch((thrown: unknown) => thrown)
+      assert.instance(error, Error)
+      assert.match(String(error), /working directory/)
+    }
+  })
+
+  needs('echo_stdin echoes what input() reads, after the prompt', async () => {
+    const outcome = await bench.run('x = input("? ")\nprint(x * 2)\nprint(input())', {
+      stdin: 'ab\ncd\n',
+      echoStdin: true,
+    })
+    assert.is(outcome.stdout, '? ab\nabab\ncd\ncd\n')
+  })
+
+  needs('stderr merged keeps the order of writing', async () => {
+    const outcome = await bench.run('import sys\nprint(1, flush=True)\nprint(2, file=sys.stderr)\nprint(3)', {
+      stderr: 'merged',
+    })
+    assert.is(outcome.stdout, '1\n2\n3\n')
+    assert.is(outcome.stderr, '')
+  })
+
+  needs('bytes that are not UTF-8 become U+FFFD', async () => {
+    const outcome = await bench.run('import sys\nsys.stdout.buffer.write(b"a\\xff\\0b")')
+    assert.is(outcome.stdout, 'a\ufffd\0b')
+  })
+
+  needs('a signal that ends the program is its ending', async () => {
+    for (const [program, signal] of [
+      ['import os, signal\nos.kill(os.getpid(), signal.SIGKILL)', 9],
+      ['import os, signal\nos.kill(os.getpid(), signal.SIGTERM)', 15],
+      ['import os\nos.abort()', 6],
+      ['raise KeyboardInterrupt', 2],
+      ['import ctypes\nctypes.string_at(0)', 11],
+      ['import signal, time\nsignal.alarm(1)\ntime.sleep(9)', 14],
+    ] as const) {
+      const { ending, status } = await bench.run(program)
+      assert.equal({ ending, status }, { ending: 'signalled', status: signal }, program)
+    }
+  })
 })
 
 test.run()

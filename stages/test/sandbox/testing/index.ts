@@ -3,11 +3,19 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Execution, Limits, Outcome, Probe, Sandbox, Worker } from './index.ts'
+import type { Test } from 'uvu'
+import { needing } from '../../../../engine/testing/parts.ts'
+import type { Execution, Limits, Outcome, Probe, Sandbox, Settings, Worker } from '../index.ts'
+import { kindOf } from '../kinds.ts'
 
 export const PYTHON = '/usr/bin/python3'
+export const SETTINGS: Settings = {
+  python: PYTHON,
+  image: process.env['PYTHON_IMAGE'] ?? 'python:3.13-slim',
+  runtime: undefined,
+}
 
-type Wish = Partial<Omit<Execution, 'limits'>> & { readonly limits?: Partial<Limits> }
+export type Wish = Partial<Omit<Execution, 'limits'>> & { readonly limits?: Partial<Limits> }
 
 export function execution(answer: string, { limits, ...wish }: Wish = {}): Execution {
   return {
@@ -56,6 +64,50 @@ export class Bench {
   async close(): Promise<void> {
     await (await this.#worker)?.close()
     this.#worker = undefined
+  }
+}
+
+/** A sandbox that runs Python itself, as tests see it: its bench, and what the machine must have for it. */
+export interface Native {
+  readonly name: 'bwrap' | 'docker' | 'podman'
+  readonly parts: readonly string[]
+  readonly settings: Settings
+}
+
+export const natives: readonly Native[] = [
+  { name: 'bwrap', parts: ['bwrap', 'python3'], settings: SETTINGS },
+  { name: 'docker', parts: ['docker', 'a Python image'], settings: SETTINGS },
+  {
+    name: 'podman',
+    parts: ['podman', 'a Python image'],
+    settings: {
+      ...SETTINGS,
+      image: `localhost/${SETTINGS.image}`,
+      runtime: process.env['PODMAN_RUNTIME'] || undefined,
+    },
+  },
+]
+
+export async function probeNative({ name, settings }: Native): Promise<Probe> {
+  const kind = kindOf(name)
+  if (kind === undefined) throw new Error(`there is no sandbox ${name}`)
+  return await kind.probe(settings)
+}
+
+/** The tests of `body` once for each native sandbox, which their names begin with; `NATIVES=docker,…` chooses. */
+export function eachNative(
+  test: Test,
+  body: (
+    bench: Bench,
+    register: (title: string, run: () => Promise<void> | void) => void,
+    native: Native,
+  ) => void,
+): void {
+  const chosen = process.env['NATIVES']?.split(',')
+  for (const native of natives.filter(({ name }) => chosen?.includes(name) ?? true)) {
+    const bench = new Bench(() => probeNative(native))
+    body(bench, (title, run) => needing(test, native.parts, `${native.name}: ${title}`, run), native)
+    test.after(() => bench.close())
   }
 }
 
