@@ -77,10 +77,17 @@ With --repeat K each program is run K times, and what does not always end the sa
       type: 'boolean',
       help: 'as the predecessor did: input() is echoed, stderr counts as output, the exit status does not count',
     },
+    image: {
+      type: 'string',
+      help: 'with --sandbox docker or podman: an image with python3 (default python:3.13-slim)',
+    },
+    runtime: { type: 'string', help: "the engine's runtime, e.g. runsc for gVisor" },
   },
   pipeline: (args, values) => {
     const [from, to] = inAndOut('run-tests', args)
-    return pipeline({ test: test({ from, to, seedSemantics: values['seed-semantics'] === true }) })
+    const [image, runtime] = [text(values, 'image'), text(values, 'runtime')]
+    const seedSemantics = values['seed-semantics'] === true
+    return pipeline({ test: test({ from, to, seedSemantics, ...given({ image, runtime }) }) })
   },
 }
 
@@ -113,6 +120,12 @@ function inAndOut(name: string, args: readonly string[]): [from: string, to: str
 function text(values: Values, name: string): string | undefined {
   const value = values[name]
   return typeof value === 'string' ? value : undefined
+}
+
+/** Those that have a value. */
+function given<T>(options: { readonly [name: string]: T | undefined }): { readonly [name: string]: T } {
+  const entries = Object.entries(options).filter((entry): entry is [string, T] => entry[1] !== undefined)
+  return Object.fromEntries(entries)
 }
 
 function number(values: Values, name: string, usual: number): number {

@@ -25,7 +25,7 @@ import {
   sourceOf,
   tryOut,
 } from './native.ts'
-import { onPath } from './path.ts'
+import { installing, onPath } from './path.ts'
 
 const RUNNER = '/run/runner'
 /** A range that neither distributions nor systemd hand out. */
@@ -36,7 +36,7 @@ const UNUSED_UIDS = 180
 export async function probeBwrap(python: string): Promise<Probe> {
   const bwrap = onPath('bwrap')
   if (process.platform !== 'linux') return unusable('bubblewrap is for Linux only', '')
-  if (bwrap === undefined) return unusable('bwrap is not installed', 'Install the package bubblewrap.')
+  if (bwrap === undefined) return unusable('bwrap is not installed', installing('bubblewrap'))
   try {
     const real = realpathSync(python)
     const { implementation, version } = await tryOut(() => launch(python, 0))

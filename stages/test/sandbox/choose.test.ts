@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { Failure, type Json, type Machine, type Notice } from '../../../engine/stage.ts'
 import { needing } from '../../../engine/testing/parts.ts'
 import { environment } from './choose.ts'
-import { execution, PYTHON, SETTINGS } from './testing/index.ts'
+import { execution, natives, PYTHON, SETTINGS } from './testing/index.ts'
 
 const path = process.env['PATH']
 const empty = mkdtempSync(join(tmpdir(), 'choose-'))
@@ -20,7 +20,7 @@ test.after(() => {
 
 class FakeMachine implements Machine {
   readonly memory: Map<string, Json>
-  readonly options
+  readonly options: { jobs: number; sandbox: string | undefined; consent?: boolean }
   readonly notices: Notice[] = []
 
   constructor(sandbox?: string, memory = new Map<string, Json>()) {
@@ -174,5 +174,47 @@ needing(test, ['bwrap', 'python3'], 'another interpreter has a fingerprint of it
   assert.match(missing.message, /python3/)
   symlinkSync(PYTHON, join(empty, 'python'))
 })
+
+test('without a sandbox nothing is run but by consent', async () => {
+  const refused = await failureOf(environment(new FakeMachine('none'), 'auto', SETTINGS))
+  assert.is(refused.exit, 2)
+  assert.match(refused.remedy, /--i-know-what-i-am-doing/)
+  assert.match((await failureOf(environment(new FakeMachine(), 'none', SETTINGS))).remedy, /--i-know/)
+})
+
+needing(
+  test,
+  ['python3'],
+  'with consent it runs; later runs without it keep the results and execute nothing',
+  async () => {
+    const machine = new FakeMachine('none')
+    machine.options.consent = true
+    const found = await environment(machine, 'auto', SETTINGS)
+    const worker = (await found.sandbox()).start()
+    const outcome = await worker.run(execution('print(6 * 7)'), new AbortController().signal)
+    await worker.close()
+    assert.is(outcome.stdout, '42\n')
+    const later = await environment(new FakeMachine(undefined, machine.memory), 'auto', SETTINGS)
+    assert.equal(later.params, found.params)
+    assert.match((await failureOf(later.sandbox())).remedy, /--i-know/)
+  },
+)
+
+for (const native of natives.slice(1))
+  needing(
+    test,
+    native.parts,
+    `${native.name}: the image is pinned by its digest, and one that can't be had is said`,
+    async () => {
+      const machine = new FakeMachine(native.name)
+      const found = await environment(machine, 'auto', native.settings)
+      assert.match(String(found.params['image']), /^sha256:[0-9a-f]{64}$/)
+      const later = new FakeMachine(undefined, machine.memory)
+      assert.equal((await environment(later, 'auto', native.settings)).params, found.params)
+      const nowhere = { ...native.settings, image: 'localhost:1/nowhere' }
+      const failure = await failureOf(environment(new FakeMachine(native.name), 'auto', nowhere))
+      assert.match(failure.message, /the image localhost:1\/nowhere could not be pulled/)
+    },
+  )
 
 test.run()

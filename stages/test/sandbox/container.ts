@@ -26,7 +26,7 @@ import {
   sourceOf,
   tryOut,
 } from './native.ts'
-import { onPath } from './path.ts'
+import { installing, onPath } from './path.ts'
 
 export type Engine = 'docker' | 'podman'
 
@@ -71,7 +71,11 @@ export async function probeContainer(
 ): Promise<Probe> {
   const program = onPath(engine)
   if (program === undefined)
-    return { usable: false, why: `${engine} is not installed`, remedy: `Install ${engine}.` }
+    return {
+      usable: false,
+      why: `${engine} is not installed`,
+      remedy: installing(engine === 'docker' ? 'docker.io' : 'podman'),
+    }
   try {
     const image = (await imageId(engine, settings.image)) ?? (await pulled(engine, settings.image, say))
     const { implementation, version } = await tryOut((limits) =>
@@ -91,7 +95,11 @@ export async function probeContainer(
       stamps: [program],
     }
   } catch (error) {
-    return { usable: false, why: messageOf(error), remedy: remedyFor(engine, messageOf(error)) }
+    return {
+      usable: false,
+      why: messageOf(error),
+      remedy: remedyFor(engine, settings.image, messageOf(error)),
+    }
   }
 }
 
@@ -222,7 +230,7 @@ function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? ''
 }
 
-function remedyFor(engine: Engine, why: string): string {
+function remedyFor(engine: Engine, image: string, why: string): string {
   if (/cannot connect|is the docker daemon running|connection refused/i.test(why))
     return engine === 'docker'
       ? 'Start the docker engine (systemctl start docker, or Docker Desktop).'
@@ -230,7 +238,7 @@ function remedyFor(engine: Engine, why: string): string {
   if (/hybrid mode/.test(why)) return "Give podman another runtime in pipeline.ts: runtime: 'runc'."
   if (/permission denied/i.test(why))
     return `You may not speak to ${engine} (docker: add yourself to the group docker, and log in again).`
-  if (/is not there yet/.test(why)) return `It is pulled when it is first used; or: ${engine} pull IMAGE.`
+  if (/is not there yet/.test(why)) return `It is pulled when it is first used; or: ${engine} pull ${image}`
   if (/pulled/.test(why)) return 'Name another image in pipeline.ts (image: …), or load one by hand.'
   return ''
 }

@@ -46,7 +46,7 @@ function described({ name, protects }: Kind, probe: Probe, asked: string): Findi
   const what = [python, pyodide === undefined ? undefined : `pyodide ${String(pyodide)}`, image]
     .filter(Boolean)
     .join(', ')
-  return { level: 'good', text: `${name} works: ${what}`, remedy: `It is ${protects}.` }
+  return { level: 'good', text: `${name} works: ${what}`, remedy: protects }
 }
 
 async function tried(sandbox: Sandbox): Promise<readonly Finding[]> {

@@ -8,7 +8,7 @@ import { probePyodide, pyodideDigest, pyodideSandbox } from './pyodide.ts'
 
 export interface Kind {
   readonly name: Sandbox['name']
-  /** One sentence about what it keeps a program from. */
+  /** What it keeps a program in, for `doctor`. */
   readonly protects: string
   /** Whether it works here, by trying it. `say` is told of work that takes long; without it there is none (no pull). */
   probe(settings: Settings, say?: (text: string) => void): Promise<Probe>
