@@ -1,14 +1,14 @@
 /** Executions a second in our sandbox, against a fresh python3 per program, with and without bwrap, on real programs. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { corpora } from '../engine/testing/parts.ts'
 import { parseQuestions } from '../stages/questions/read.ts'
 import { Pool } from '../stages/test/pool.ts'
-import { probeBwrap } from '../stages/test/sandbox/bwrap.ts'
 import type { Execution } from '../stages/test/sandbox/index.ts'
+import { natives, probeNative } from '../stages/test/sandbox/testing/index.ts'
 import { note } from './compare.ts'
 
 const workers = 2
@@ -34,10 +34,10 @@ export async function throughput(short: boolean): Promise<void> {
   })) {
     const some = short ? all.slice(0, 60) : all
     // Ours first and last: what a warm file cache or a slow minute gives must not go to one side.
-    const first = await warm(some)
+    const first = await warm(some, 'bwrap')
     const fresh = await freshPython(some, [])
     const boxed = await freshPython(some, bwrapArgs)
-    const last = await warm(some)
+    const last = await warm(some, 'bwrap')
     const ours = (first + last) / 2
     note('throughput', `${name}: ours, ${workers} workers`, `${ours.toFixed(0)}/s`)
     note(
@@ -50,7 +50,103 @@ export async function throughput(short: boolean): Promise<void> {
       `${name}: bwrap … python3`,
       `${boxed.toFixed(0)}/s (ours ${(ours / boxed).toFixed(1)} ×)`,
     )
+    await containers(name, some, ours)
   }
+  await latency()
+}
+
+/** Against a container per program, and in containers that stay. */
+async function containers(name: string, executions: readonly Execution[], ours: number): Promise<void> {
+  const image = process.env['PYTHON_IMAGE']
+  if (image === undefined) return note('throughput', `${name}: docker`, 'skipped, no PYTHON_IMAGE')
+  const each = await containerEach(executions.slice(0, 40), image)
+  const rate = `${each.toFixed(1)}/s (ours in bwrap ${(ours / each).toFixed(0)} ×)`
+  note('throughput', `${name}: docker run per program`, rate)
+  for (const engine of ['docker', 'podman'] as const) {
+    const staying = await warm(executions, engine)
+    const value = `${staying.toFixed(0)}/s (${(staying / each).toFixed(0)} × docker run)`
+    note('throughput', `${name}: ours in ${engine}, ${workers} workers`, value)
+  }
+}
+
+/** One execution at a time, as in watch mode; what the first one waits for; what a worker holds in memory. */
+async function latency(): Promise<void> {
+  for (const native of natives) {
+    if (native.name !== 'bwrap' && process.env['PYTHON_IMAGE'] === undefined) continue
+    const probe = await probeNative(native)
+    if (!probe.usable) return note('latency', native.name, `skipped: ${probe.why}`)
+    const worker = probe.sandbox.start()
+    const { signal } = new AbortController()
+    const times: number[] = []
+    for (let count = 0; count < 100; count++) {
+      const started = performance.now()
+      await worker.run(trivial, signal)
+      times.push(performance.now() - started)
+    }
+    const first = times.shift() ?? 0
+    times.sort((a, b) => a - b)
+    const rest = `median ${times[49]?.toFixed(1)} ms, 95th percentile ${times[94]?.toFixed(1)} ms`
+    note('latency', `${native.name}: a trivial execution, from the request to the result`, rest)
+    note('latency', `${native.name}: the first one, with the worker's start`, `${first.toFixed(0)} ms`)
+    note('latency', `${native.name}: memory of a worker`, `${workerMemory().toFixed(0)} MB`)
+    await worker.close()
+  }
+}
+
+const trivial: Execution = {
+  answer: 'def f(): return 42',
+  code: 'print(f())',
+  stdin: '',
+  files: [],
+  capture: 'testcase',
+  echoStdin: false,
+  stderr: 'apart',
+  limits,
+}
+
+/** Runner and watcher, each with its share of what they share. */
+function workerMemory(): number {
+  const pids = readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name)) return false
+    const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')
+    return words[1] === '-s' && words[2] === 'program.py'
+  })
+  const sizes = pids.map((pid) => {
+    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+    return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) / 1024
+  })
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+/** A second's worth of containers, each for one program. */
+async function containerEach(executions: readonly Execution[], image: string): Promise<number> {
+  const options = [
+    '--network',
+    'none',
+    '--read-only',
+    '--cap-drop',
+    'all',
+    '--memory',
+    '512m',
+    '--pids-limit',
+    '64',
+  ]
+  const command = [
+    'docker',
+    'run',
+    '--rm',
+    '-i',
+    ...options,
+    '--security-opt',
+    'no-new-privileges',
+    image,
+    'python3',
+    '-',
+  ]
+  const limit = pLimit(workers)
+  const started = process.hrtime.bigint()
+  await Promise.all(executions.map(({ answer, code }) => limit(() => one(command, `${answer}\n\n${code}`))))
+  return executions.length / (Number(process.hrtime.bigint() - started) / 1e9)
 }
 
 function programs(file: string, samples: number): Execution[] {
@@ -75,8 +171,10 @@ function programs(file: string, samples: number): Execution[] {
 }
 
 /** Programs a second; the workers' start is not counted, as it is paid once. */
-async function warm(executions: readonly Execution[]): Promise<number> {
-  const probe = await probeBwrap(python)
+async function warm(executions: readonly Execution[], name: 'bwrap' | 'docker' | 'podman'): Promise<number> {
+  const native = natives.find((each) => each.name === name)
+  if (native === undefined) throw new Error(`there is no sandbox ${name}`)
+  const probe = await probeNative(native)
   if (!probe.usable) throw new Error(probe.why)
   const pool = new Pool(probe.sandbox)
   const limit = pLimit(workers)
@@ -133,9 +231,11 @@ async function freshPython(executions: readonly Execution[], wrapper: readonly s
   return executions.length / seconds
 }
 
-function one([command = '', ...args]: readonly string[]): Promise<void> {
+function one([command = '', ...args]: readonly string[], stdin = ''): Promise<void> {
   return new Promise((done) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    child.stdin.on('error', () => {})
+    child.stdin.end(stdin)
     child.stdout.resume()
     child.stderr.resume()
     // What the sandbox limits, something must limit here too: a few programs are endless.
