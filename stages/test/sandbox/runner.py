@@ -3,15 +3,18 @@ The warm interpreter: one child per request. Two processes share the work: this 
 does all the rest (limits, output, replies), so that this one writes to little of its memory: every page that it
 writes to is one that the next fork has to share and to copy.
 
-Put before the interpreter as sitecustomize.py and so imported while it starts; launch.py says why.
+A child is forked before there is a request for it, and waits with a copy of the memory of its own: half of what an
+execution costs is done while nobody waits. It is there only when nothing of the program before it is left.
 
-What they say to each other, on a socket of their own (R the runner, W the watcher):
+Put before the interpreter as sitecustomize and so imported while it starts; launch.py says why.
 
-    W  the request's line and the nonce, with the descriptors that the program is to have
-    R  the program's pid, and what the cage needs to know to find its processes
-    R  how the program's process ended: status, CPU milliseconds
-    W  nothing is left of it (one byte)
-    R  CPU milliseconds of what was left over
+What is said between them (R the runner, W the watcher, C the child):
+
+    R → W  the child's pid, and what the cage needs to know to find its processes
+    W → C  the request's line and the nonce, with the descriptors that the program is to have; on a socket of their own
+    R → W  how the child ended: status, CPU milliseconds
+    W → R  nothing is left of it (one byte)
+    R → W  CPU milliseconds of what was left over
 """
 import sys
 
@@ -38,29 +41,26 @@ from request import Request
 MOST_OF_A_LINE = 1 << 16
 
 
-def serve(cage, control, socket):
-    """Returns in the children only. One local name after another is not freed before the next is there: fewer pages."""
+def serve(cage, control, watcher, requests):
+    """Returns in the children only."""
     while True:
-        message, passed, _, _ = socket.recvmsg(MOST_OF_A_LINE, 64)
-        if not message:
-            os._exit(0)
-        descriptors = array.array('i', passed[0][2])
         token = cage.prepare()
         pid = os.fork()
         if pid == 0:
             memory.own()
             gc.enable()
-            become_program(cage, control, message, descriptors)
+            message, passed, _, _ = requests.recvmsg(MOST_OF_A_LINE, 64)
+            if not message:
+                os._exit(0)
+            become_program(cage, control, message, array.array('i', passed[0][2]))
             return
         cage.born(token)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        socket.send(b'%d %d' % (pid, token))
+        watcher.send(b'%d %d' % (pid, token))
         _, status, usage = os.wait4(pid, 0)
-        socket.send(b'%d %d' % (status, round(1000 * (usage.ru_utime + usage.ru_stime))))
-        if not socket.recv(1):
+        watcher.send(b'%d %d' % (status, round(1000 * (usage.ru_utime + usage.ru_stime))))
+        if not watcher.recv(1):
             os._exit(0)
-        socket.send(b'%d' % round(1000 * cage.reap(token)))
+        watcher.send(b'%d' % round(1000 * cage.reap(token)))
 
 
 def become_program(cage, control, message, descriptors):
@@ -105,19 +105,20 @@ def run():
     confine.stay_on_one_processor(int(os.environ.pop('WORKER')))
     # Where to read requests, and where to write replies.
     control = tuple(map(int, os.environ.pop('CHANNEL').split()))
-    socket, other = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+    ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+    requests, births = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
     if os.fork() == 0:
-        socket.close()
-        watcher.watch(cage, control, other)
+        ours.close()
+        requests.close()
+        watcher.watch(cage, control, theirs, births)
         os._exit(0)
-    other.close()
+    theirs.close()
+    births.close()
     settle()
     memory.prepare()
     gc.disable()
     confine.harden_runner()
-    # Nothing is to be sent before this one is ready.
-    socket.send(b'ready')
-    serve(cage, control, socket)
+    serve(cage, control, ours, requests)
 
 
 try:

@@ -17,7 +17,7 @@ import confine
 from request import read
 
 FIRST, LAST = 2000, 59999
-FOLDERS = ('/box', '/tmp', '/dev/shm')
+FOLDERS = [folder for folder in ('/box', '/tmp', '/dev/shm', '/dev/mqueue') if os.path.isdir(folder)]
 WATCHER = 1
 PATIENCE = 10
 

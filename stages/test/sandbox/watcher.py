@@ -23,16 +23,14 @@ TICKS = os.sysconf('SC_CLK_TCK')
 FIRST_SURVEY, BETWEEN_SURVEYS = 0.05, 0.1
 
 
-def watch(cage, control, runner):
+def watch(cage, control, runner, births):
     """Until the channel ends. `control`: the descriptors to read requests from and to write replies to."""
     requests, replies = control
     signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())
     confine.harden_runner()
-    if not runner.recv(16):
-        return
     send(replies, ('ready', sys.implementation.name, '.'.join(map(str, sys.version_info[:3]))))
     while size := read_size(requests):
-        execution = Execution(Request(receive(requests, size)), cage, control, runner)
+        execution = Execution(Request(receive(requests, size)), cage, control, runner, births)
         send(replies, *execution.reply())
 
 
@@ -66,9 +64,11 @@ class Stream:
 
 
 class Execution:
-    def __init__(self, request, cage, control, runner):
+    def __init__(self, request, cage, control, runner, births):
         self.request, self.cage, self.runner = request, cage, runner
         self.requests = control[0]
+        # The child is there, or soon will be.
+        self.pid, self.token = self.hear()
         self.nonce = os.urandom(launch.NONCE)
         self.mark, self.tasks, self.status = -1, 0, None
         outputs = [os.pipe() for _ in range(1 if request.merged else 2)]
@@ -77,10 +77,9 @@ class Execution:
         self.prepared, self.mark_reader, self.acknowledge = prepared[0], mark[0], acknowledged[1]
         passed = [outputs[0][1], outputs[-1][1], prepared[1]] + ([mark[1], acknowledged[0]] if request.split else [])
         self.start = time.monotonic()
-        runner.sendmsg([self.nonce, request.line], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array('i', passed))])
+        births.sendmsg([self.nonce, request.line], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array('i', passed))])
         for descriptor in (*(writer for _, writer in outputs), prepared[1], mark[1], acknowledged[0]):
             os.close(descriptor)
-        self.pid, self.token = self.hear()
 
     def hear(self):
         """The runner's next message; without it there is nothing left to do here."""
@@ -92,7 +91,7 @@ class Execution:
         if reason == 'abandoned':
             os._exit(0)
         if self.status is None:
-            os.kill(self.pid, signal.SIGKILL)
+            self.kill()
             self.status = self.hear()
         status, cpu_ms = self.status
         failed = reason in ('cpu-timeout', 'wall-timeout') or os.WIFEXITED(status) and status != 0
@@ -113,6 +112,13 @@ class Execution:
         printed = [bytes(stream.data) for stream in self.streams] + [b'']
         sizes = len(trouble), len(printed[0]), len(printed[1])
         return (ending, code, self.mark, cpu_ms, wall_ms, *sizes), trouble, *printed[:2]
+
+    def kill(self):
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            # It has just ended by itself.
+            pass
 
     def ending(self, reason, status, cpu_ms, failed):
         if any(stream.full for stream in self.streams):
