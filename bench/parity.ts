@@ -6,9 +6,11 @@ import { corpora } from '../engine/testing/parts.ts'
 import type { QuestionFile } from '../stages/questions/model.ts'
 import { parseQuestions } from '../stages/questions/read.ts'
 import { writeQuestions } from '../stages/questions/write.ts'
+import { type Native, natives, probeNative } from '../stages/test/sandbox/testing/index.ts'
 import { measure, note } from './compare.ts'
 
 const project = resolve(import.meta.dirname, '..')
+const patterns = { from: 'cleaned/%.toml', to: 'results/%.toml' }
 
 export interface CorpusSet {
   readonly corpus: string
@@ -40,18 +42,33 @@ export interface Parity {
   readonly seconds: number
 }
 
+/** Every verdict in bwrap; in the containers of each engine every twentieth of the largest set. */
 export async function parity(short: boolean): Promise<void> {
   if (corpora === undefined) return note('parity', 'skipped', 'no corpora')
+  for (const native of natives) {
+    const probe = await probeNative(native)
+    if (probe.usable) await parityIn(native, (index, set) => index % strideOf(native, set, short) === 0)
+    else note('parity', native.name, `skipped: ${probe.why}`)
+  }
+}
+
+function strideOf({ name }: Native, { file }: CorpusSet, short: boolean): number {
+  if (short) return 50
+  return name !== 'bwrap' && file.startsWith('codegen') ? 20 : 1
+}
+
+async function parityIn(native: Native, takes: (index: number, set: CorpusSet) => boolean): Promise<void> {
   for (const set of sets) {
     const { compared, differing, talkative, executions, seconds } = await compare(
       set,
-      (index) => !short || index % 50 === 0,
+      (index) => takes(index, set),
+      native,
     )
     const equal = compared - differing.length - talkative.length
     const others = talkative.length > 0 ? `, ${talkative.length} print while they are tested` : ''
     note(
       'parity',
-      `${set.corpus}/${set.file}`,
+      `${native.name}: ${set.corpus}/${set.file}`,
       `${equal} of ${compared}${others} (${executions} executions, ${seconds.toFixed(0)} s)`,
     )
     for (const line of [...differing, ...talkative]) console.log(`             differs: ${line}`)
@@ -62,6 +79,7 @@ export async function parity(short: boolean): Promise<void> {
 export async function compare(
   { corpus, file }: CorpusSet,
   takes: (index: number) => boolean,
+  { name, settings }: Native = natives[0],
 ): Promise<Parity> {
   const root = mkdtempSync(join(tmpdir(), 'codex-runner-parity-'))
   mkdirSync(join(root, 'cleaned'))
@@ -84,9 +102,10 @@ export async function compare(
       join(root, `cleaned/${at}.toml`),
       writeQuestions({ questions: questions.slice(at, at + 20) }),
     )
+  const options = JSON.stringify({ ...patterns, sandbox: name, cpuSeconds: 10, ...settings })
   writeFileSync(
     join(root, 'pipeline.ts'),
-    `import { pipeline, test } from '${project}/stages/index.ts'\nexport default pipeline({ test: test({ from: 'cleaned/%.toml', to: 'results/%.toml', cpuSeconds: 10 }) })\n`,
+    `import { pipeline, test } from '${project}/stages/index.ts'\nexport default pipeline({ test: test(${options}) })\n`,
   )
   const { stdout, code } = await measure(process.execPath, [join(project, 'engine/bin.mjs'), '--json'], root)
   const summary = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as {
@@ -148,4 +167,23 @@ function linesOf(path: string): unknown[] {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as unknown)
+}
+
+export interface Program {
+  readonly id: string
+  readonly program: string
+  readonly stdin: string
+}
+
+/** Each completion of a set with its question's first test case. */
+export function programsOf({ corpus, file }: CorpusSet): Program[] {
+  const texts = completionsOf(`${corpora}/${corpus}/cleaned/${file}.jsonl`)
+  const parsed = parseQuestions(readFileSync(`${corpora}/${corpus}/questions.toml`, 'utf8'))
+  if (!('file' in parsed)) throw new Error('the corpus does not parse')
+  return parsed.file.questions.flatMap(({ id, answer_preload = '', testcases: [testcase] }) =>
+    (texts.get(id) ?? []).map((text) => {
+      const answer = (corpus === 'humaneval' ? answer_preload : '') + text
+      return { id, program: `${answer}\n\n${testcase?.code ?? ''}`, stdin: testcase?.stdin ?? '' }
+    }),
+  )
 }

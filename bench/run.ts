@@ -7,6 +7,7 @@
  *     npm run bench -- noop edit     some of them
  */
 import { resolve } from 'node:path'
+import { agreement } from './agreement.ts'
 import { measure, ms, note, table } from './compare.ts'
 import { edit } from './edit.ts'
 import { dropped, made, type Size, usual } from './made.ts'
@@ -24,6 +25,7 @@ if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`)
 
 if (wanted('throughput')) await throughput(short)
 if (wanted('parity')) await parity(short)
+if (wanted('agreement')) await agreement(short)
 if (wanted('noop') || wanted('edit')) {
   const size: Size = short ? { files: 20, completions: 10, testcases: 2 } : usual
   const root = made(size)

@@ -74,7 +74,7 @@ export interface Native {
   readonly settings: Settings
 }
 
-export const natives: readonly Native[] = [
+export const natives: readonly [Native, ...Native[]] = [
   { name: 'bwrap', parts: ['bwrap', 'python3'], settings: SETTINGS },
   { name: 'docker', parts: ['docker', 'a Python image'], settings: SETTINGS },
   {
