@@ -13,7 +13,7 @@ import { edit } from './edit.ts'
 import { dropped, made, type Size, usual } from './made.ts'
 import { noop } from './noop.ts'
 import { parity } from './parity.ts'
-import { rivalsMissing, throughput } from './throughput.ts'
+import { latency, rivalsMissing, throughput } from './throughput.ts'
 
 const words = process.argv.slice(2)
 const short = words.includes('--short')
@@ -24,6 +24,7 @@ const missing = await rivalsMissing()
 if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`)
 
 if (wanted('throughput')) await throughput(short)
+if (wanted('latency')) await latency()
 if (wanted('parity')) await parity(short)
 if (wanted('agreement')) await agreement(short)
 if (wanted('noop') || wanted('edit')) {

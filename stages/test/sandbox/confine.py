@@ -107,6 +107,10 @@ def harden_runner():
     """Nothing can be gained later, and nobody of our own uid can look into this process."""
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     check(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+
+
+def keep_capabilities_from_others():
+    """What is executed from here does not inherit them."""
     check(libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
 
 

@@ -30,6 +30,7 @@ class Cage:
     def __init__(self):
         self.own = os.open('/proc/self/ns/pid', os.O_RDONLY)
         self.runner = os.getpid()
+        confine.keep_capabilities_from_others()
 
     def prepare(self):
         """In the runner: what is forked next is born in a namespace of its own. The token is its first process."""
