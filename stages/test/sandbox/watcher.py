@@ -121,11 +121,13 @@ class Execution:
             pass
 
     def ending(self, reason, status, cpu_ms, failed):
+        # Asked in any case: it is since it was last asked.
+        memory_ran_out = self.cage.memory_ran_out()
         if any(stream.full for stream in self.streams):
             reason = 'output-limit'
         elif reason in (None, 'wall-timeout') and cpu_ms > self.request.cpu_ms:
             reason = 'cpu-timeout'
-        elif reason is None and self.cage.memory_ran_out():
+        elif reason is None and memory_ran_out:
             reason = 'memory'
         # The program's own process is no longer among them.
         if failed and self.tasks + 1 >= self.request.processes:
