@@ -10,7 +10,7 @@ import * as commands from './commands.ts'
 import type { RunOptions } from './context.ts'
 import { doctor } from './doctor.ts'
 import type { Event } from './events.ts'
-import { Failure, messageOf } from './failure.ts'
+import { codeOf, Failure, messageOf } from './failure.ts'
 import { type Pipeline, upTo } from './graph.ts'
 import { helpText } from './help.ts'
 import { Terminal } from './terminal.ts'
@@ -40,6 +40,7 @@ export async function main(
   version: string,
   extra: readonly Command[],
 ): Promise<number> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', stopUnheard)
   try {
     return await dispatch(argv, version, extra)
   } catch (error) {
@@ -268,6 +269,15 @@ function interruption(): AbortSignal {
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
   return controller.signal
+}
+
+let unheard = false
+
+/** Who read our output has gone (`… | head`): as if interrupted, so that what was paid for is kept. */
+function stopUnheard(error: Error): void {
+  if (codeOf(error) !== 'EPIPE') throw error
+  if (!unheard) process.emit('SIGINT')
+  unheard = true
 }
 
 function say(text: string): number {

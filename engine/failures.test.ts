@@ -228,4 +228,17 @@ asRoot('a full disk: a sentence, exit 1, no half file; with room again, it goes 
   folder.destroy()
 })
 
+test('output that nobody reads any more ends a run as an interruption does, without a stack trace', async () => {
+  const folder = folderWith({})
+  const child = folder.start(['--verbose'])
+  child.stdout?.destroy()
+  let stderr = ''
+  child.stderr?.on('data', (chunk) => (stderr += chunk))
+  const code = await new Promise((ended) => child.once('close', ended))
+  assert.is(stderr, '')
+  assert.is(code, 130)
+  assert.is((await folder.run()).code, 0)
+  folder.destroy()
+})
+
 test.run()
