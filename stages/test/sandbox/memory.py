@@ -82,8 +82,11 @@ def prepare():
     global listed
     if MACHINE not in MAKE_CALLS or not gives_large_pages():
         return
+    end = libc.sbrk(0)
     windows = data_windows()
-    end_heap_at_a_boundary()
+    # What the heap grew by meanwhile would be missing from the copies.
+    if end_heap_at_a_boundary() != end:
+        return
     # Private like all memory: what a program writes there is its own copy.
     code = map_pages(mmap.PAGESIZE, DATA)
     room = map_pages(ROOM, DATA)
@@ -145,8 +148,8 @@ def data_windows():
 
 
 def end_heap_at_a_boundary():
-    """So that it can grow beyond the copies."""
-    libc.sbrk(-libc.sbrk(0) % LARGE)
+    """So that it can grow beyond the copies. Answers where it ended."""
+    return libc.sbrk(-libc.sbrk(0) % LARGE)
 
 
 def gives_large_pages():
