@@ -1,0 +1,332 @@
+/**
+ * How many requests a minute: the user's own limits, what a server's refusals teach, and what its headers show.
+ *
+ * Learning. A token bucket is empty whenever it refuses. So between two refusals it has let through exactly what it was
+ * refilled with, less what ran over, and what was let through divided by the time is its rate, whatever its size. A
+ * window that is counted afresh each minute refuses for a while and then lets a heap through, so the time is taken once
+ * from the first and once from the last refusal of the row before: the rate lies between the two, and what was believed
+ * so far is kept where it does. (Always the first: 271 of 500 a minute after an early refusal. Always the last: by
+ * calculation the growth below runs away, to bursts of 20 s in each minute.) Time in which the window held back, or nobody
+ * asked, only bounds the rate from below.
+ *
+ * Then 2 % less is kept to, growing: an additive part that looks for the edge (additive increase: Chiu & Jain 1989), and
+ * a cubic one, as in RFC 9438, that is nothing while refusals are usual and finds a lifted limit in two minutes.
+ *
+ * Rejected: AIMD on the number in flight alone (at 20 ms there is no number that keeps 500 a minute: one in flight is
+ * 3000); halving the rate at a refusal (a saw between a half and all uses 75 % of a small bucket; measuring uses all of it).
+ */
+
+/** A bucket that fills with time: at most `capacity` at once, `perMs` after that. May go into debt when settled. */
+export class Bucket {
+  readonly #perMs: number
+  readonly #capacity: number
+  #level: number
+  #at: number
+
+  constructor(perMinute: number, now: number) {
+    this.#perMs = perMinute / 60_000
+    this.#capacity = Math.max(1, perMinute / 60)
+    this.#level = this.#capacity
+    this.#at = now
+  }
+
+  /** Milliseconds until so much may be taken. More than ever fits is given when the bucket is full. */
+  wait(cost: number, now: number): number {
+    this.#level = Math.min(this.#capacity, this.#level + Math.max(0, now - this.#at) * this.#perMs)
+    this.#at = Math.max(now, this.#at)
+    const missing = Math.min(cost, this.#capacity) - this.#level
+    return missing <= rounding ? 0 : missing / this.#perMs
+  }
+
+  take(cost: number): void {
+    this.#level -= cost
+  }
+}
+
+/** Sums of many small refills do not come out even. */
+const rounding = 1e-6
+
+/** A request as far as the measuring goes. */
+export interface Sent {
+  /** The how-manieth request it is. */
+  readonly index: number
+  readonly at: number
+}
+
+export interface Refusal {
+  /** The request was sent after the last refusal was known. */
+  readonly news: boolean
+  /** More were in flight than were ever accepted: it may be the number that was refused. */
+  readonly edge: boolean
+  readonly now: number
+  /** Until when nothing is sent. */
+  readonly until: number
+}
+
+/** Kept to at first, of what was measured. */
+const caution = 0.98
+/** Growth: a share a second, and the seconds after which the cubic part has added two. */
+const growth = { linear: 0.002, cubic: 100 } as const
+/** Grown to this multiple without a refusal, the rate says nothing any more. */
+const forgotten = 3
+/** Ms. So long a bucket does not refuse, only a window by the clock. */
+const longHold = 5000
+/** How far a late timer may be caught up with, in ms: short enough to be no burst. */
+const slack = 20
+
+/** The rate that a server's refusals show. Paced as by the generic cell rate algorithm (ITU-T I.371). */
+export class LearnedRate {
+  /** Per ms, as measured. */
+  #base: number | undefined
+  /** Seconds during which requests were accepted since then. */
+  #proven = 0
+  #provenTo = 0
+  /** When the next request would be due at an even pace. */
+  #due = 0
+  /** First and last refusal of the row that the present epoch began with. */
+  #first: Sent | undefined
+  #last: Sent | undefined
+  #refusedSince = 0
+  /** Let through between the two. */
+  #between = 0
+  #starved = 0
+  /** When the first request was sent, and whether nothing was forgotten since. */
+  #started: number | undefined
+  #fresh = true
+  /** When it was gone on after the last refusal. */
+  #resumed = 0
+  /** Seconds of the cubic part: short when what was measured was short. */
+  #trust: number = growth.cubic
+  /** Whether the epoch began at the edge. */
+  #edge = false
+
+  get perMs(): number | undefined {
+    if (this.#base === undefined) return undefined
+    const t = this.#proven
+    return this.#base * (caution + growth.linear * t + 2 * (t / this.#trust) ** 3)
+  }
+
+  wait(now: number): number {
+    const rate = this.perMs
+    return rate === undefined ? 0 : Math.max(0, this.#due - now)
+  }
+
+  take(now: number): void {
+    const rate = this.perMs
+    this.#started ??= now
+    if (rate !== undefined) this.#due = Math.max(this.#due, now - slack) + 1 / rate
+  }
+
+  /** So long nobody waited, or the window alone held back: a bucket may run over, and less is measured than allowed. */
+  starve(ms: number): void {
+    this.#starved += ms
+  }
+
+  /** Time counts as far as requests sent in it were accepted: what is not used is not tried out. */
+  accepted(sent: Sent): void {
+    const [first, last] = [this.#first, this.#last]
+    if (first !== undefined && last !== undefined && sent.index === last.index + 1)
+      if (last.at - first.at >= longHold && this.#between === 0) this.#guess(first.index - 1, sent.at)
+    const rate = this.perMs
+    if (rate === undefined || sent.at <= this.#provenTo) return
+    this.#proven += Math.min(sent.at - this.#provenTo, Math.max(1000, 2 / rate)) / 1000
+    this.#provenTo = sent.at
+    if (this.#base !== undefined && (this.perMs ?? 0) >= forgotten * this.#base) this.#forget()
+  }
+
+  /** A rate learned from two refusals at the edge would be the window's, and fall a little with each such try. */
+  refused(sent: Sent, { news, edge, now, until }: Refusal): void {
+    const first = this.#first
+    if (first === undefined || (news && edge && this.#edge)) this.#begin(sent, edge)
+    else if (sent.index > first.index) {
+      if (news && this.#measured(sent, first, now)) this.#begin(sent, edge)
+      else {
+        this.#between = sent.index - first.index - 1 - this.#refusedSince++
+        this.#last = sent
+      }
+    }
+    if (news && !edge) this.#edge = false
+    if (until - now < longHold) return
+    this.#resumed = Math.max(this.#resumed, until)
+    if (news) this.#guess(sent.index - 1, until)
+  }
+
+  /**
+   * Before anything is known: after a long refusal a window by the clock begins anew, and lets through as much as it did
+   * in the time until now. Too much when it began before us, which the next refusal corrects.
+   */
+  #guess(count: number, now: number): void {
+    if (!this.#fresh || this.#base !== undefined || this.#started === undefined || count < 20) return
+    this.#learn(count / (now - this.#started), now - this.#started, now)
+  }
+
+  #begin(sent: Sent, edge: boolean): void {
+    this.#edge = edge
+    this.#first = this.#last = sent
+    this.#refusedSince = this.#between = 0
+    this.#starved = 0
+  }
+
+  /** Whether the time since `first` was long enough to mean something, and was learned from. */
+  #measured(sent: Sent, first: Sent, now: number): boolean {
+    const count = sent.index - first.index - 1 - this.#refusedSince
+    const time = sent.at - first.at
+    if (!(count >= 20 && time >= 2000) && !(count >= 3 && time >= 20_000)) return false
+    const low = count / time
+    const stretch = sent.at - Math.max((this.#last ?? first).at, this.#resumed)
+    const high = stretch > Math.max(2000, time / 10) ? Math.max(low, (count - this.#between) / stretch) : low
+    const known = this.#base
+    // Less than the limit, by an unknown part: only lowered with care (multiplicative decrease).
+    if (this.#starved > time / 2) {
+      if (known !== undefined) this.#learn(Math.max(low, Math.min(known, high) * 0.9), time, now)
+    } else if (known === undefined || known < low) {
+      // Much faster at the end than on average: a small bucket ran over before, a large one did not. Between the two.
+      const present = this.perMs ?? low
+      this.#learn(present > 1.5 * low ? Math.sqrt(low * present) : low, time, now)
+    } else this.#learn(Math.min(known, high), time, now)
+    return true
+  }
+
+  #learn(base: number, time: number, now: number): void {
+    this.#trust = Math.min(growth.cubic, Math.max(10, time / 200))
+    this.#base = base
+    this.#proven = 0
+    this.#provenTo = now
+    this.#due = Math.min(this.#due, now + 1 / base)
+  }
+
+  #forget(): void {
+    this.#fresh = false
+    this.#base = undefined
+    this.#first = undefined
+    this.#last = undefined
+  }
+}
+
+/** What a server says of one of its limits. */
+export interface Seen {
+  readonly limit: number
+  readonly remaining: number
+  /** Seconds until all of it is there again. */
+  readonly reset: number | undefined
+}
+
+/** A longer look ahead than this many ms is not believed: one request goes, and its answer says how things stand. */
+const believed = 60_000
+
+/**
+ * The server's bucket, as its headers show it. They tell of the moment when a request came in, which may be long ago. So
+ * a bucket of our own runs beside it (an observer, as in control theory): each request remembers how full ours was, the
+ * headers say how full theirs was, and the difference is what ours is off by.
+ */
+export class Mirror {
+  #seen: Seen | undefined
+  #index = 0
+  /** When the request that told the newest was sent. */
+  #at = 0
+  /** How full our bucket is, how far off that is, and the time it is true of. */
+  #level = 0
+  #off = 0
+  #now = 0
+  #taken = 0
+  /** Sums that fade, so that the ratio evens out what rounding and chance do to single headers. */
+  #used = 0
+  #reset = 0
+  /** Above 0: all comes back at once at the reset, as with limits by the clock's minute. */
+  #stepped = 0
+  #judged: { readonly taken: number; readonly full: number } | undefined
+
+  /** What is to be handed to `observe` with the answer. */
+  take(cost: number): Taken {
+    this.#level -= cost
+    this.#taken += cost
+    return { level: this.#level, taken: this.#taken }
+  }
+
+  observe(seen: Seen, sent: Sent, { level, taken }: Taken): void {
+    if (sent.index <= this.#index || sent.at < this.#at) return
+    if (this.#seen?.limit !== seen.limit) this.#used = this.#reset = 0
+    this.#seen = seen
+    this.#index = sent.index
+    this.#at = sent.at
+    this.#off = seen.remaining - level
+    // The level is rounded down: half a request more is there on average.
+    const used = seen.limit - seen.remaining - 0.5
+    if (seen.reset === undefined || seen.reset <= 0 || used <= 0) return
+    this.#used = this.#used * 0.95 + used
+    this.#reset = this.#reset * 0.95 + seen.reset * 1000
+    this.#judge(sent.at + seen.reset * 1000, taken, used / (seen.reset * 1000))
+  }
+
+  /** A bucket is full later by each request; a window by the clock ends when it ends. */
+  #judge(full: number, taken: number, perMs: number): void {
+    this.#judged ??= { taken, full }
+    const later = (taken - this.#judged.taken) / perMs
+    if (later < 3000) return
+    const steps = full - this.#judged.full < 0.3 * later
+    this.#stepped = Math.min(3, Math.max(-3, this.#stepped + (steps ? 1 : -1)))
+    this.#judged = { taken, full }
+  }
+
+  /** Milliseconds until so much more may be asked for. More than the limit is, when all of it is there. */
+  wait(cost: number, now: number): number {
+    const { limit, reset } = this.#seen ?? {}
+    if (limit === undefined || now - this.#at > believed) return 0
+    const refill = this.#stepped > 0 || this.#reset === 0 ? 0 : this.#used / this.#reset
+    this.#level = Math.min(limit - this.#off, this.#level + refill * (now - this.#now))
+    this.#now = now
+    let until = this.#at + believed + 1
+    if (this.#stepped > 0 && reset !== undefined) {
+      const end = this.#at + reset * 1000
+      if (now >= end) this.#turn(limit, now)
+      else until = Math.min(until, end)
+    }
+    const missing = Math.min(cost, limit) - this.#level - this.#off
+    if (missing <= rounding || (refill === 0 && this.#stepped <= 0)) return 0
+    return Math.max(1, Math.min(until - now, refill > 0 ? missing / refill : until))
+  }
+
+  /** A new window has begun. */
+  #turn(limit: number, now: number): void {
+    this.#seen = { limit, remaining: limit, reset: undefined }
+    this.#at = now
+    this.#off = limit - this.#level
+  }
+}
+
+/** How full our bucket was after a request, and all that was taken until then. */
+export interface Taken {
+  readonly level: number
+  readonly taken: number
+}
+
+/** What the headers say of requests or of tokens; nothing when they are missing or senseless. */
+export function limitIn(headers: Headers, kind: 'requests' | 'tokens', now: number): Seen | undefined {
+  const field = (name: string) =>
+    headers.get(`x-ratelimit-${name}-${kind}`) ??
+    (kind === 'requests' ? headers.get(`x-ratelimit-${name}`) : null)
+  const limitText = field('limit')
+  const remainingText = field('remaining')
+  if (limitText === null || remainingText === null) return undefined
+  const limit = Number(limitText || 'none')
+  const remaining = Number(remainingText || 'none')
+  if (!(Number.isFinite(limit) && limit > 0 && remaining >= 0 && remaining <= limit)) return undefined
+  return { limit, remaining, reset: secondsIn(field('reset'), now) }
+}
+
+const units = { h: 3600, m: 60, s: 1, ms: 0.001 } as const
+
+/** '1s', '120ms', '6m0s', '1h2m3.5s', '30', or a time since 1970 in ms or s. `now` is such a time, in ms. */
+export function secondsIn(text: string | null, now: number): number | undefined {
+  const trimmed = text?.trim() ?? ''
+  if (/^\d+(\.\d+)?$/.test(trimmed)) {
+    const value = Number(trimmed)
+    if (value > 1e11) return Math.max(0, (value - now) / 1000)
+    return value > 1e9 ? Math.max(0, value - now / 1000) : value
+  }
+  if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(trimmed)) return undefined
+  let seconds = 0
+  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g))
+    seconds += Number(amount) * units[unit as keyof typeof units]
+  return seconds
+}
