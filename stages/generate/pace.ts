@@ -1,5 +1,5 @@
 /**
- * How fast requests go out: how many at once (Window, below) and how many a minute (rate.ts), learned from refusals and
+ * How fast requests go out: how many at once (pace-window.ts) and how many a minute (rate.ts), learned from refusals and
  * headers, so that nobody has to look up their limits and nothing is lost to a guess.
  *
  * Both are needed. A number in flight holds no rate when answers are fast, and a rate holds no number when they vary. A
@@ -10,24 +10,17 @@
  * After a refusal nobody goes for as long as the server asks (or 50 ms, doubled while nothing is accepted), then one alone,
  * then the others: without the one, an outage of a minute was stormed once in 4 s by the whole window (22 % refused).
  *
- * Simulated with 200 in flight allowed, five minutes after the first (pace.test.ts; PACE_FIGURES=1 shows all), answers in
- * 20 ms, 2 s and 20 s, refusals in 20 ms. Per cent used / refused, over server with nothing, with Retry-After, with headers:
- *   500 a minute, bucket of 8     100/0.6 100/0.4 95/0.2    99/0.4 97/0.3 97/0.2    100/0 100/0.2 100/0.1
- *   500 a minute, bucket of 50    100/0.6 100/0.4 100/1.1   100/0.4 100/0.3 100/0.7 100/0 100/0 100/0
- *   500 by the clock's minute     100/1.4 100/1.5 98/0.9    100/0.2 100/0.2 98/0.2  100/0 100/0 100/0
- *   ten at once                   94/0.6 100/2.4 100/2.5    94/0 99/1.0 100/2.5
- *   500,000 tokens, bucket of 8000  99/1.8 96/0.6 86/0.2    94/0.4 94/0.3 95/0.3    100/0 100/0 100/0
- * The last is the weakest: requests of 200 to 1800 tokens come out uneven in a bucket of eight, and the rate is learned in
- * requests. It came to 86 to 99 % used over five seeds, and a bucket of 500,000 tokens at 20 ms to 2.2 % refused. Of the
- * others one in five seeds missed the aims once: a bucket of 8 that says nothing, answers in 20 s, 65 % used (all of a
- * small bucket's overflow looks like a low rate). Refusals as slow as the answers are learned from late: not tuned for.
+ * Simulated before servers of many kinds (pace.test.ts); the figures are in testing/simulation.ts.
  *
  * Rejected: TCP's halving (RFC 5681; a saw between a half and all uses 75 %), CUBIC's curve over time (RFC 9438: its seconds fit neither 20 ms
  * nor 20 s; steps that double with each that passes fit both), latency as a sign (Vegas: a model's answers take as long
  * as they are).
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Bucket, LearnedRate, limitIn, Mirror, type Sent, type Taken } from './rate.ts'
+import { Queue } from './pace-queue.ts'
+import { type Placed, Window } from './pace-window.ts'
+import { Bucket, LearnedRate } from './rate.ts'
+import { limitIn, Mirror, type Taken } from './rate-headers.ts'
 
 export interface Clock {
   /** Milliseconds, never going back. */
@@ -87,7 +80,7 @@ export class Pace {
   readonly #requestsPerMinute: number | undefined
   readonly #requests = new Mirror()
   readonly #tokens = new Mirror()
-  readonly #queue = new Queue(() => this.#pump())
+  readonly #queue = new Queue<Turn>(() => this.#pump())
   #timer: { readonly at: number; readonly controller: AbortController } | undefined
   #heldUntil = 0
   #inFlight = 0
@@ -267,176 +260,7 @@ export class Pace {
   }
 }
 
-interface Going extends Sent {
+interface Going extends Placed {
   readonly tokens: number
-  /** In flight when it was sent, itself included. */
-  readonly among: number
-  /** Whether the window was full with it. */
-  readonly full: boolean
   readonly mirrored: { readonly requests: Taken; readonly tokens: Taken }
-}
-
-/** Ms: without a refusal for that long, a request counts as accepted; more when refusals are slower than that. */
-const shortestPatience = 200
-
-/**
- * How many may be in flight. Grows when all of it is used and more are waiting: by steps, each twice the one before, the
- * next when the last has not been refused. A refusal at n in flight says that n is too many; it falls a little below n,
- * is soon at n − 1 again, and tries n again only after a while if n was refused before.
- */
-class Window {
-  readonly #most: number
-  #size: number
-  #step: number
-  #ceiling = Number.POSITIVE_INFINITY
-  /** How often in a row it was refused at the same place. */
-  #failures = 0
-  #accepted = 0
-  #quietUntil = 0
-  /** The last step: the request it followed on, and when. Undefined once it was not refused. */
-  #probe: Sent | undefined = { index: 0, at: 0 }
-  /** Of the slowest refusal so far, in ms. */
-  #slowest: number | undefined
-
-  constructor(most: number) {
-    this.#most = most
-    this.#size = Math.min(most, 16)
-    this.#step = this.#size
-  }
-
-  get size(): number {
-    return this.#size
-  }
-
-  /** Milliseconds without a refusal after which a request counts as accepted. */
-  get patience(): number {
-    return Math.max(shortestPatience, 4 * (this.#slowest ?? 0))
-  }
-
-  /** Milliseconds until one more may go when so many are in flight. */
-  wait(inFlight: number, sent: number, now: number): number {
-    if (inFlight < this.#size) return 0
-    if (this.#size >= this.#most) return Number.POSITIVE_INFINITY
-    const wait = this.#ready(now)
-    if (wait === 0) this.#grow(sent, now)
-    return wait
-  }
-
-  #ready(now: number): number {
-    const { size } = this
-    if (this.#probe !== undefined) {
-      if (this.#slowest === undefined) return Number.POSITIVE_INFINITY
-      const passes = this.#probe.at + this.patience
-      if (now < passes) return passes - now
-    }
-    if (size < this.#ceiling || this.#failures === 0) return 0
-    if (this.#accepted < Math.min(40, 5 * 2 ** this.#failures)) return Number.POSITIVE_INFINITY
-    return Math.max(0, this.#quietUntil - now)
-  }
-
-  #grow(sent: number, now: number): void {
-    const size = this.#size + this.#step
-    this.#size = Math.min(this.#most, this.#size < this.#ceiling ? Math.min(size, this.#ceiling) : size)
-    this.#step = Math.min(this.#step * 2, this.#size)
-    this.#probe = { index: sent, at: now }
-  }
-
-  accepted(sent: Going): void {
-    this.#accepted++
-    if (this.#probe !== undefined && sent.index > this.#probe.index) this.#probe = undefined
-  }
-
-  /** More in flight than since the last refusal was known to be too many or to be possible. */
-  isEdge(sent: Going): boolean {
-    return (
-      sent.full &&
-      sent.among > 1 &&
-      (sent.among > this.#ceiling || this.#ceiling === Number.POSITIVE_INFINITY)
-    )
-  }
-
-  refused(
-    sent: Going,
-    { news, now, until, sent: index }: { news: boolean; now: number; until: number; sent: number },
-  ): void {
-    this.#slowest = Math.max(this.#slowest ?? 0, now - sent.at)
-    // Alone, it was not refused for its number.
-    if (!news || sent.among === 1) return
-    const below = Math.max(1, sent.among - 1)
-    const same = Math.abs(below - this.#ceiling) <= 0.1 * below
-    this.#failures = same ? this.#failures + 1 : 0
-    this.#ceiling = below
-    this.#size = Math.max(1, Math.min(this.#size, sent.among - Math.max(1, Math.floor(sent.among / 20))))
-    this.#step = 1
-    this.#accepted = 0
-    this.#quietUntil = until + Math.min(60_000, 20 * (until - now))
-    this.#probe = { index, at: until }
-  }
-}
-
-interface Waiting {
-  readonly tokens: number
-  resolve(turn: Turn): void
-  reject(reason: unknown): void
-}
-
-interface Entry extends Waiting {
-  readonly group: Group
-  before: Entry | undefined
-  after: Entry | undefined
-}
-
-/** Those who wait under one signal, with one listener: a signal looks through all its listeners at each new one. */
-interface Group {
-  readonly signal: AbortSignal
-  readonly entries: Set<Entry>
-  readonly abort: () => void
-}
-
-/** A linked list: any entry can be taken out at once, which neither an array nor a Set's first entry allows. */
-class Queue {
-  head: Entry | undefined
-  #tail: Entry | undefined
-  readonly #groups = new Map<AbortSignal, Group>()
-  readonly #changed: () => void
-
-  constructor(changed: () => void) {
-    this.#changed = changed
-  }
-
-  push(waiting: Waiting, signal: AbortSignal): void {
-    const group = this.#groups.get(signal) ?? this.#group(signal)
-    const entry: Entry = { ...waiting, group, before: this.#tail, after: undefined }
-    group.entries.add(entry)
-    if (this.#tail === undefined) this.head = entry
-    else this.#tail.after = entry
-    this.#tail = entry
-  }
-
-  remove(entry: Entry): void {
-    const { before, after, group } = entry
-    if (before === undefined) this.head = after
-    else before.after = after
-    if (after === undefined) this.#tail = before
-    else after.before = before
-    group.entries.delete(entry)
-    if (group.entries.size > 0) return
-    group.signal.removeEventListener('abort', group.abort)
-    this.#groups.delete(group.signal)
-  }
-
-  #group(signal: AbortSignal): Group {
-    const entries = new Set<Entry>()
-    const abort = () => {
-      for (const entry of entries) {
-        this.remove(entry)
-        entry.reject(signal.reason)
-      }
-      this.#changed()
-    }
-    const group = { signal, entries, abort }
-    signal.addEventListener('abort', abort, { once: true })
-    this.#groups.set(signal, group)
-    return group
-  }
 }

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Bucket, limitIn, Mirror, secondsIn } from './rate.ts'
+import { Bucket } from './rate.ts'
+import { limitIn, Mirror, secondsIn } from './rate-headers.ts'
 
 const now = Date.parse('2026-01-01T00:00:00Z')
 
