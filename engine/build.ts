@@ -13,6 +13,9 @@ export interface Outcome {
   readonly record: TargetRecord
   /** Outputs whose bytes changed. */
   readonly written: readonly string[]
+  /** What the target lacks, and a cause that other targets share. */
+  readonly incomplete: string | undefined
+  readonly because: Built['because']
   /** Units that this run did not make. */
   readonly missing: number
   /** Keys of all recomputable units that the target consists of, for `gc`. */
@@ -80,8 +83,10 @@ export async function buildTarget(
   const written: string[] = []
   for (const output of built.outputs) if (await put(run, output, stage.kept, seen)) written.push(output.path)
   if (built.display !== undefined) run.emit({ type: 'display', target: target.id, text: built.display })
-  const record = recordOf(built, present, notices, incompleteness(built, missing, without))
-  return { record, written, missing, units }
+  const incomplete = incompleteness(built, missing, without)
+  const because = incomplete === undefined ? undefined : built.because
+  const why = because === undefined ? incomplete : `${incomplete}. ${because.message}`
+  return { record: recordOf(built, present, notices, why), written, incomplete, because, missing, units }
 }
 
 /** Writes the output unless it stands there already: an output whose bytes would not change is not touched. */

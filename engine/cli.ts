@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { Budget } from './budget.ts'
 import type { Command } from './command.ts'
 import type { Setting } from './commands.ts'
 import * as commands from './commands.ts'
@@ -13,6 +14,7 @@ import type { Event } from './events.ts'
 import { codeOf, Failure, messageOf } from './failure.ts'
 import { type Pipeline, upTo } from './graph.ts'
 import { helpText } from './help.ts'
+import { dollarsFrom, tokensFrom } from './money.ts'
 import { Terminal } from './terminal.ts'
 import { watch } from './watch.ts'
 import { openWorkspace } from './workspace.ts'
@@ -24,6 +26,8 @@ const common = {
   jobs: { type: 'string' },
   force: { type: 'string', multiple: true },
   repeat: { type: 'string' },
+  budget: { type: 'string' },
+  'budget-tokens': { type: 'string' },
   sandbox: { type: 'string' },
   'i-know-what-i-am-doing': { type: 'boolean' },
   'fail-fast': { type: 'boolean' },
@@ -125,6 +129,8 @@ interface Values {
   readonly jobs?: string
   readonly force?: readonly string[]
   readonly repeat?: string
+  readonly budget?: string
+  readonly 'budget-tokens'?: string
   readonly sandbox?: string
   readonly 'i-know-what-i-am-doing'?: boolean
   readonly 'fail-fast'?: boolean
@@ -169,7 +175,18 @@ function runOptions(values: Values, graph: Pipeline, transient: boolean): RunOpt
     ...(values.only === undefined ? {} : { only: globOf(values.only) }),
     ...(values.sandbox === undefined ? {} : { sandbox: values.sandbox }),
     ...(values.repeat === undefined ? {} : { repeat: repeatOf(values.repeat) }),
+    ...budgetOf(values),
     consent: values['i-know-what-i-am-doing'] ?? false,
+  }
+}
+
+function budgetOf({ budget, 'budget-tokens': tokens }: Values): { readonly budget?: Budget } {
+  if (budget === undefined && tokens === undefined) return {}
+  return {
+    budget: new Budget({
+      ...(budget === undefined ? {} : { dollars: dollarsFrom(budget) }),
+      ...(tokens === undefined ? {} : { tokens: tokensFrom(tokens) }),
+    }),
   }
 }
 

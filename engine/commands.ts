@@ -9,6 +9,7 @@ import { Failure } from './failure.ts'
 import { findTargets, type Pipeline, type Target } from './graph.ts'
 import { unitsMark } from './judge.ts'
 import { Run } from './run.ts'
+import { spentLines } from './spent.ts'
 import { closeStages } from './watch.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -37,7 +38,7 @@ export async function build(setting: Setting): Promise<number> {
 
 export async function plan(setting: Setting): Promise<number> {
   const { events, summary, exit } = await dryRun(setting)
-  setting.print(planText(events, summary))
+  setting.print(planText(events, summary, setting.options.budget?.limits))
   setting.emit({ type: 'summary', ...summary })
   return exit === 2 ? 2 : 0
 }
@@ -86,6 +87,7 @@ export async function status(setting: Setting): Promise<number> {
     lines.push(
       `last run     ${last.at}: ${plural(last.hits, 'hit')}, ${plural(last.requests, 'request')}, ${plural(last.executions, 'execution')}, ${last.failed} failed`,
     )
+  lines.push(...spentLines(workspace.responses.entries()))
   const responses = workspace.responses.size
   lines.push(
     `cache        ${plural(responses, 'response')} (never dropped), store ${megabytes(workspace.store.bytes)}`,

@@ -2,6 +2,7 @@
  * Everything that happens, as one union. The engine says it; the terminal, `--json` and watch mode only listen.
  */
 import type { Json } from './cache/digest.ts'
+import type { Paid } from './money.ts'
 
 /** Something a person should know; `place` is a path, or path:line:column. */
 export interface Notice {
@@ -39,6 +40,7 @@ export type State =
 export interface Summary {
   /** Nothing was written: what a run would do. */
   readonly dry: boolean
+  /** Requests that were sent, the repeated ones too; several completions may come with one. */
   readonly requests: number
   readonly executions: number
   readonly built: number
@@ -50,11 +52,23 @@ export interface Summary {
   readonly written: number
   /** Requests and executions found in the cache. */
   readonly hits: number
-  /** In a dry run: requests and executions that would be made, and US dollars that the requests would cost. */
-  readonly wanted: { readonly requests: number; readonly executions: number; readonly cost: number }
+  /** What arrived in this run, and what it cost. */
+  readonly paid: Readonly<Paid>
+  /** In a dry run: what would be made. */
+  readonly wanted: Wanted
   readonly facts: { readonly [name: string]: number }
   readonly interrupted: boolean
   readonly seconds: number
+}
+
+export interface Wanted {
+  /** Completions to be asked for. */
+  readonly requests: number
+  readonly executions: number
+  /** US dollars that the completions may cost, as far as their price is known. */
+  readonly cost: number
+  /** Completions whose price is not known. */
+  readonly unpriced: number
 }
 
 export type Event =
@@ -73,7 +87,10 @@ export type Event =
       readonly stage: string
       readonly result: 'built' | 'unchanged' | 'fresh' | 'incomplete'
       readonly written: readonly string[]
+      /** What it lacks. */
       readonly why?: string | undefined
+      /** Why, when other targets may lack something for the same reason. */
+      readonly because?: { readonly message: string; readonly remedy: string } | undefined
     }
   | {
       readonly type: 'target-failed'
@@ -100,7 +117,7 @@ export type Event =
       readonly target: string
       readonly question: string
       readonly text: string
-      readonly good: boolean
+      readonly good?: boolean | undefined
     }
   | { readonly type: 'display'; readonly target: string; readonly text: string }
   | ({ readonly type: 'notice'; readonly target?: string | undefined } & Notice)

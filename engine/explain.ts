@@ -1,7 +1,10 @@
 /** Reasons, plans and graphs in words. Consumers of what the run says; nothing here decides anything. */
+
+import type { Limits } from './budget.ts'
 import type { Json } from './cache/digest.ts'
-import type { Event, Reason, State, Summary } from './events.ts'
+import type { Event, Reason, State, Summary, Wanted } from './events.ts'
 import type { Pipeline } from './graph.ts'
+import { dollars } from './money.ts'
 
 export function plural(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
@@ -48,8 +51,8 @@ export function describeState(state: State): string {
   }
 }
 
-/** The plan that a dry run's events amount to, as lines. */
-export function planText(events: readonly Event[], summary: Summary): string {
+/** The plan that a dry run's events amount to, as lines; `limits`: what the run may spend. */
+export function planText(events: readonly Event[], { wanted }: Summary, limits: Limits = {}): string {
   const lines: string[] = []
   let fresh = 0
   for (const event of events) {
@@ -59,17 +62,29 @@ export function planText(events: readonly Event[], summary: Summary): string {
     } else if (event.type === 'target-blocked') lines.push(`${event.target}: blocked by ${event.by}`)
     else if (event.type === 'target-failed') lines.push(`${event.target}: would fail: ${event.message}`)
   }
-  const { requests, executions, cost } = summary.wanted
-  const price =
-    requests === 0
-      ? ''
-      : cost > 0
-        ? `, about $${cost.toFixed(cost < 1 ? 4 : 2)}`
-        : ', at a price that is not known'
-  lines.push(
-    `${plural(fresh, 'target')} fresh, ${lines.length} to look at: ${plural(requests, 'request')}${price}, ${plural(executions, 'execution')}`,
-  )
+  const parts = [
+    `${plural(wanted.requests, 'completion')} to ask for`,
+    ...(wanted.requests > 0 ? pricePlanned(wanted, limits) : []),
+    plural(wanted.executions, 'execution'),
+  ]
+  lines.push(`${plural(fresh, 'target')} fresh, ${lines.length} to look at: ${parts.join(', ')}`)
   return lines.join('\n')
+}
+
+function pricePlanned({ requests, cost, unpriced }: Wanted, { dollars: limit }: Limits): string[] {
+  const unknown =
+    unpriced === 0
+      ? []
+      : [
+          unpriced === requests
+            ? 'at an unknown price'
+            : `${unpriced.toLocaleString('en')} of them at an unknown price`,
+        ]
+  const price = unpriced === requests ? unknown : [`at most about ${dollars(cost)}`, ...unknown]
+  if (limit === undefined) return price
+  const budget = `the budget of ${dollars(limit)}`
+  if (cost > limit) return [...price, `more than ${budget}`]
+  return [...price, unpriced === 0 ? `within ${budget}` : `which ${budget} does not allow`]
 }
 
 /** The stages as a Mermaid flow chart, with the number of files at hand. */

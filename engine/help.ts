@@ -34,6 +34,8 @@ Options
   --i-know-what-i-am-doing           with --sandbox none: programs may do all that you may
   --repeat K                         run each program K times and name those that do not always end the same way;
                                      marked in the results until the next run without it
+  --budget DOLLARS                   stop asking before this run has spent more (2.50); what has arrived is kept
+  --budget-tokens N                  the same in tokens of requests and answers together (2000000, 500k, 2M)
   --force STAGE                      build a stage's targets anew, and execute anew
   --fail-fast                        stop at the first failed target
   --json                             one event a line; the last is the summary

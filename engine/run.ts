@@ -101,6 +101,7 @@ export class Run implements Context {
       incomplete: count('incomplete'),
       written: this.written,
       hits: this.units.hits,
+      paid: this.units.paid,
       wanted: this.units.wanted,
       facts: this.#facts,
       interrupted: this.#interrupted,
@@ -268,15 +269,16 @@ export class Run implements Context {
     await this.#passSurvey(target)
     this.emit({ type: 'target-started', target: target.id, stage: target.stage.name, reasons })
     const present = await this.#judge.present(target, this.#judge.record(target), without)
-    const { record, written, missing, units } = await buildTarget(this, target, present, without)
+    const built = await buildTarget(this, target, present, without)
+    const { record, written, missing, units, incomplete: why, because } = built
     this.written += written.length
     this.#noticeEdits(target, reasons, written)
     for (const notice of record.notices) this.#notice(target, notice)
     this.#addFacts(record)
     this.#judge.remember(target, record, units)
-    const why = record.incomplete
     const result = why !== undefined ? 'incomplete' : written.length > 0 ? 'built' : 'unchanged'
-    this.emit({ type: 'target-finished', target: target.id, stage: target.stage.name, result, written, why })
+    const { id, stage } = target
+    this.emit({ type: 'target-finished', target: id, stage: stage.name, result, written, why, because })
     // What --only left out is what the person asked to leave out: no fault, but not fresh either.
     const asked = result === 'incomplete' && this.options.only !== undefined && missing > 0
     return {

@@ -11,10 +11,12 @@
 import type { Digest, Json } from './cache/digest.ts'
 import type { Notice } from './events.ts'
 
+export { Budget, type Reservation } from './budget.ts'
 export { canonical, type Digest, digestOf, isDigest, type Json, keyOf } from './cache/digest.ts'
 export type { Notice } from './events.ts'
 export { codeOf, Failure, messageOf } from './failure.ts'
 
+import type { Budget } from './budget.ts'
 import type { Failure } from './failure.ts'
 
 export interface Stage {
@@ -74,6 +76,8 @@ export interface Options {
   readonly sandbox?: string | undefined
   /** `--repeat`: how often each program is run, instead of what a stage says itself. */
   readonly repeat?: number | undefined
+  /** `--budget`, `--budget-tokens`: for all stages of this run together; in watch mode, for all its rounds. */
+  readonly budget?: Budget | undefined
   /** `--i-know-what-i-am-doing`: a stage may do what it otherwise refuses to. */
   readonly consent?: boolean | undefined
 }
@@ -125,7 +129,8 @@ export interface Job {
 export interface Unit<T extends Json> {
   /**
    * `derived`: computed here and cheap, made in dry runs too. `execution`: recomputable, counted, never in a dry run.
-   * `request`: paid; kept for ever, durable before `unit` answers.
+   * `request`: paid; kept for ever, durable before `unit` answers. Its value may say `cost` (US dollars), `tokens_in`,
+   * `tokens_out` and `model`; the summary adds up what this run paid, and `status` what was ever paid.
    */
   readonly kind: 'derived' | 'execution' | 'request'
   readonly key: Digest
@@ -140,7 +145,8 @@ export interface Unit<T extends Json> {
 export interface Saying {
   readonly question: string
   readonly text: string
-  readonly good: boolean
+  /** Left out when it is neither good news nor bad. */
+  readonly good?: boolean | undefined
 }
 
 export interface Built {
@@ -148,6 +154,8 @@ export interface Built {
   readonly outputs: readonly Output[]
   /** Why the target is not complete; it is written, and stays stale. */
   readonly incomplete?: string | undefined
+  /** The cause, when it is one that other targets share (a budget, a quota): said once a run. Only with `incomplete`. */
+  readonly because?: { readonly message: string; readonly remedy: string } | undefined
   /** Said at every run for as long as this target stands as it is. */
   readonly notices?: readonly Notice[] | undefined
   /** Shown as it is when the target was built (a table). */

@@ -5,6 +5,7 @@
 import pc from 'picocolors'
 import type { Event, Notice, Summary } from './events.ts'
 import { describeReasons, plural } from './explain.ts'
+import { priceOf } from './money.ts'
 
 export interface Look {
   readonly quiet: boolean
@@ -13,6 +14,13 @@ export interface Look {
   readonly columns: number | undefined
   write(text: string): void
 }
+
+/** Lines of a kind that one run shows before it only counts. */
+const mostBlocked = 5
+const mostIncomplete = 10
+
+type Finished = Extract<Event, { type: 'target-finished' }>
+type Failed = Extract<Event, { type: 'target-failed' }>
 
 interface Progress {
   done: number
@@ -27,6 +35,7 @@ export class Terminal {
   readonly #said = new Set<string>()
   /** Files written in this run, by stage. */
   readonly #written = new Map<string, string[]>()
+  #repeats = new Repeats()
   #bar = ''
   #drawnAt = 0
 
@@ -36,11 +45,12 @@ export class Terminal {
   }
 
   on(event: Event): void {
-    const { red, yellow, green, dim, bold } = this.#colour
+    const { red, yellow, green, dim } = this.#colour
     switch (event.type) {
       case 'run-started':
         this.#progress.clear()
         this.#written.clear()
+        this.#repeats = new Repeats()
         return
       case 'units':
         this.#count(event.stage, event.kind, 0, event.added)
@@ -52,16 +62,15 @@ export class Terminal {
         this.#line(dim(`waiting for process ${event.owner}, which is building ${event.target}`))
         return
       case 'target-finished':
-        if (event.why !== undefined) this.#line(`${yellow('incomplete')} ${event.target}: ${event.why}`)
+        this.#incomplete(event)
         this.#written.set(event.stage, [...(this.#written.get(event.stage) ?? []), ...event.written])
         return
       case 'target-failed':
-        this.#line(`${red(bold('failed'))} ${event.target}: ${event.message}`)
-        if (event.remedy !== '') this.#line(`       ${event.remedy}`)
-        if (this.#look.verbose && event.stack !== undefined) this.#line(dim(event.stack))
+        this.#failed(event)
         return
       case 'target-blocked':
-        this.#line(`${yellow('blocked')} ${event.target}: waits for ${event.by}`)
+        if (++this.#repeats.blocked <= mostBlocked)
+          this.#line(`${yellow('blocked')} ${event.target}: waits for ${event.by}`)
         return
       case 'target-started':
         if (this.#look.verbose)
@@ -69,7 +78,9 @@ export class Terminal {
         return
       case 'said':
         if (!this.#look.quiet)
-          this.#line(`${event.good ? green('✓') : red('✗')} ${event.question} ${event.text}`)
+          this.#line(
+            `${event.good === undefined ? dim('·') : event.good ? green('✓') : red('✗')} ${event.question} ${event.text}`,
+          )
         return
       case 'display':
         if (!this.#look.quiet) this.print(event.text)
@@ -106,9 +117,33 @@ export class Terminal {
     this.#line(text)
   }
 
+  #failed({ target, message, remedy, stack }: Failed): void {
+    const { red, bold, dim } = this.#colour
+    // When a key is refused or a budget used up, hundreds of targets fail with the same words.
+    if (!this.#repeats.isNew({ message, remedy }, target)) return
+    this.#line(`${red(bold('failed'))} ${target}: ${message}`)
+    if (remedy !== '') this.#line(`       ${remedy}`)
+    if (this.#look.verbose && stack !== undefined) this.#line(dim(stack))
+  }
+
+  #incomplete({ target, why, because }: Finished): void {
+    if (why === undefined) return
+    const { yellow } = this.#colour
+    const news = because !== undefined && this.#repeats.isNew(because)
+    // The first target of a cause is always named.
+    if (this.#repeats.incomplete < mostIncomplete || news)
+      this.#line(`${yellow('incomplete')} ${target}: ${why}`)
+    else this.#repeats.incompleteUnsaid++
+    this.#repeats.incomplete++
+    if (!news) return
+    this.#line(`${yellow('stopped')} ${because.message}`)
+    if (because.remedy !== '') this.#line(`        ${because.remedy}`)
+  }
+
   #summary(summary: Summary): void {
     this.#erase()
     if (summary.dry) return
+    for (const line of this.#repeats.lines()) this.#line(line)
     if (!this.#look.quiet)
       for (const [stage, paths] of this.#written)
         if (paths.length > 0)
@@ -148,6 +183,45 @@ export class Terminal {
   }
 }
 
+/** What one run has already shown of what can befall hundreds of targets alike, and how many more there were. */
+class Repeats {
+  blocked = 0
+  incomplete = 0
+  incompleteUnsaid = 0
+  readonly #reasons = new Map<string, { readonly first: string; readonly more: string[] }>()
+
+  /** False when this was shown before; then `target`, if it is to be told of, is counted. */
+  isNew(
+    { message, remedy }: { readonly message: string; readonly remedy: string },
+    target?: string,
+  ): boolean {
+    const key = `${message}\n${remedy}`
+    const known = this.#reasons.get(key)
+    if (known === undefined) this.#reasons.set(key, { first: target ?? '', more: [] })
+    else if (target !== undefined) known.more.push(target)
+    return known === undefined
+  }
+
+  /** What was not shown, in a line for each sort. */
+  lines(): readonly string[] {
+    const repeated = [...this.#reasons].filter(([, { more }]) => more.length > 0)
+    return [
+      ...repeated.map(([reason, { first, more }]) => {
+        // Among several reasons it takes more to say which.
+        const which = repeated.length === 1 ? '' : ` as ${first || `said: ${reason.split('\n')[0]}`}`
+        const names = `${more.slice(0, 3).join(', ')}${more.length > 3 ? ', …' : ''}`
+        return `and ${plural(more.length, 'more target')} for the same reason${which}: ${names}`
+      }),
+      ...countLine(this.incompleteUnsaid, 'incomplete'),
+      ...countLine(this.blocked - mostBlocked, 'blocked'),
+    ]
+  }
+}
+
+function countLine(count: number, state: string): string[] {
+  return count > 0 ? [`and ${plural(count, 'more target')} ${count === 1 ? 'is' : 'are'} ${state}`] : []
+}
+
 /** `test executions ████████░░░░ 120/200  43/s  2 s left` */
 function bar(name: string, { done, total, since }: Progress, now: number): string {
   const width = 16
@@ -162,6 +236,8 @@ function bar(name: string, { done, total, since }: Progress, now: number): strin
 export function summaryLine(summary: Summary): string {
   const did = [
     summary.requests > 0 ? plural(summary.requests, 'request') : '',
+    summary.paid.completions > 0 ? plural(summary.paid.completions, 'completion') : '',
+    priceOf(summary.paid) ?? '',
     summary.executions > 0 ? plural(summary.executions, 'execution') : '',
     summary.written > 0 ? `${plural(summary.written, 'file')} written` : '',
   ].filter((part) => part !== '')

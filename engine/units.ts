@@ -8,6 +8,7 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Digest, Json } from './cache/digest.ts'
 import type { Emit } from './events.ts'
+import { addAnswer, nothingPaid } from './money.ts'
 import type { Unit } from './stage.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -26,7 +27,9 @@ export class Units {
   /** Requests under way. */
   paying = 0
   /** What a dry run found missing. */
-  readonly wanted = { requests: 0, executions: 0, cost: 0 }
+  readonly wanted = { requests: 0, executions: 0, cost: 0, unpriced: 0 }
+  /** What arrived in this run, and what it cost. */
+  readonly paid = nothingPaid()
   #usesResponses = false
   readonly #flying = new Map<Digest, Promise<Json | undefined>>()
   readonly #madeNow = new Set<Digest>()
@@ -94,8 +97,12 @@ export class Units {
     // A key asked for twice is made once; the second asking must not be counted as another.
     if (this.#madeNow.has(unit.key)) return undefined
     this.#madeNow.add(unit.key)
-    if (unit.kind === 'request') this.wanted.requests++
-    else this.wanted.executions++
+    if (unit.kind !== 'request') {
+      this.wanted.executions++
+      return undefined
+    }
+    this.wanted.requests++
+    if (unit.estimate === undefined) this.wanted.unpriced++
     this.wanted.cost += unit.estimate ?? 0
     return undefined
   }
@@ -118,6 +125,8 @@ export class Units {
     this.paying++
     try {
       const value = await run()
+      // Paid for, whether or not it can be stored.
+      addAnswer(this.paid, value)
       await this.#workspace.responses.put(key, value)
       return value
     } finally {
