@@ -48,7 +48,7 @@ export class Window {
   /** Milliseconds until one more may go when so many are in flight. */
   wait(inFlight: number, sent: number, now: number): number {
     if (inFlight < this.#size) return 0
-    if (this.#size >= this.#most) return Number.POSITIVE_INFINITY
+    if (Math.max(inFlight, this.#size) >= this.#most) return Number.POSITIVE_INFINITY
     const wait = this.#ready(now)
     if (wait === 0) this.#grow(sent, now)
     return wait
