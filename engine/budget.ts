@@ -23,6 +23,8 @@ export interface Claim {
   readonly cost: number | undefined
   /** Of the request and its answers together. */
   readonly tokens: number
+  /** Default true: waits where what is under way has reserved too much. False: is refused, for that may take a day. */
+  readonly patient?: boolean | undefined
 }
 
 /** What a request did take; what is not known counts as much as was reserved. */
@@ -77,9 +79,10 @@ export class Budget {
     if (cost === undefined && this.limits.dollars !== undefined) throw this.#priceless(what)
     const claim: Amount = { nanos: nanos(cost ?? 0), tokens: Math.ceil(tokens) }
     if (!this.#fits(this.#spent, claim)) throw this.#refusal(claim)
-    if (this.#queue.length > 0 || !this.#fits(sum(this.#spent, this.#reserved), claim))
-      await this.#turn(claim, signal)
-    else this.#reserved = sum(this.#reserved, claim)
+    if (this.#queue.length === 0 && this.#fits(sum(this.#spent, this.#reserved), claim))
+      this.#reserved = sum(this.#reserved, claim)
+    else if (estimate.patient === false) throw this.#refusal(claim)
+    else await this.#turn(claim, signal)
     return this.#reservation(claim)
   }
 
@@ -144,14 +147,18 @@ export class Budget {
 
   #refusal(claim: Amount): Failure {
     if (this.#usedUp !== undefined) return this.#usedUp
-    const inDollars = this.#spent.nanos + claim.nanos > this.#limit.nanos
+    // What is under way counts for those who do not wait for it.
+    const alone = !this.#fits(this.#spent, claim)
+    const taken = alone ? this.#spent : sum(this.#spent, this.#reserved)
+    const inDollars = taken.nanos + claim.nanos > this.#limit.nanos
     const [limit, spent, next] = inDollars
-      ? [this.#limit.nanos, this.#spent.nanos, claim.nanos].map((amount) => dollars(amount / 1e9))
-      : [this.#limit.tokens, this.#spent.tokens, claim.tokens].map((count) => count.toLocaleString('en'))
+      ? [this.#limit.nanos, taken.nanos, claim.nanos].map((amount) => dollars(amount / 1e9))
+      : [this.#limit.tokens, taken.tokens, claim.tokens].map((count) => count.toLocaleString('en'))
+    const state = alone ? 'spent' : 'spent or under way'
     this.#usedUp = new Failure(
       inDollars
-        ? `the budget of ${limit} is used up: ${spent} spent, and the next request may cost ${next}`
-        : `the budget of ${limit} tokens is used up: ${spent} spent, and the next request may take ${next}`,
+        ? `the budget of ${limit} is used up: ${spent} ${state}, and the next request may cost ${next}`
+        : `the budget of ${limit} tokens is used up: ${spent} ${state}, and the next request may take ${next}`,
       { remedy: 'What has arrived is kept. Raise the budget and run again to go on from there.' },
     )
     return this.#usedUp

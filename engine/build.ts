@@ -75,6 +75,7 @@ export async function buildTarget(
       refresh()
       return run.units.restore(key, value)
     },
+    journal: run.workspace.journal,
     notice: (notice) => notices.push(notice),
     say: (saying) => run.emit({ type: 'said', target: target.id, ...saying }),
   }

@@ -5,6 +5,7 @@
  * A dry run walks the same way. It builds into an overlay in memory instead of onto the disk, and its units count what
  * is missing instead of making it; all else is the same code, so a plan can't disagree with the run that follows.
  */
+import { setMaxListeners } from 'node:events'
 import { relative, resolve } from 'node:path'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { buildTarget, Moved } from './build.ts'
@@ -60,6 +61,8 @@ export class Run implements Context {
     emit: Emit,
     failedBefore = new Map<string, string>(),
   ) {
+    // Each request and each execution under way listens to it.
+    setMaxListeners(0, this.signal)
     this.#graph = graph
     this.workspace = workspace
     this.options = options

@@ -121,6 +121,8 @@ export interface Job {
   count(kind: 'execution' | 'request'): void
   /** Puts a response that stands in an output file back into the cache, which has lost it. Nothing in a dry run. */
   restore(key: Digest, value: Json): Promise<void>
+  /** Notes on what is under way outside, which outlive the run and the crash. */
+  readonly journal: Journal
   notice(notice: Notice): void
   /** Something a watching person wants to see at once (a changed verdict). */
   say(line: Saying): void
@@ -139,6 +141,12 @@ export interface Unit<T extends Json> {
   /** What making it is likely to cost, in US dollars; for the plan. */
   readonly estimate?: number | undefined
   readonly make: (signal: AbortSignal) => Promise<T> | T
+}
+
+/** Durable notes by name; see engine/cache/journal.ts. */
+export interface Journal {
+  notes(): ReadonlyMap<string, Json>
+  write(name: string, note: Json): Promise<void>
 }
 
 /** One line for the person who watches, e.g. a verdict that changed. */

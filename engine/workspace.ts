@@ -3,6 +3,7 @@
  * mode it stays open from run to run.
  */
 import { join, resolve } from 'node:path'
+import { Journal } from './cache/journal.ts'
 import { Responses } from './cache/responses.ts'
 import { Stamps } from './cache/stamps.ts'
 import { Store } from './cache/store.ts'
@@ -18,6 +19,7 @@ export interface Workspace {
   /** Records that this process has read or written; who has just got a target's lock reads anew. */
   readonly records: Map<string, TargetRecord>
   readonly responses: Responses
+  readonly journal: Journal
   /** What opening the cache had to say (a damaged store was dropped, …). */
   readonly notices: readonly Notice[]
   close(): Promise<void>
@@ -33,6 +35,7 @@ export async function openWorkspace(root: string, cache = join(root, 'cache')): 
     stamps: new Stamps(store),
     records: new Map(),
     responses,
+    journal: Journal.open(cache),
     notices: store.notices.map((text) => ({ level: 'warning', text })),
     close: async () => {
       await responses.close()

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { type Digest, Failure, messageOf } from '../../engine/stage.ts'
 import { isEdited } from './completion.ts'
 import { generate } from './index.ts'
-import { aside, asks, changed, edited, model, question, stage, workspace } from './testing.ts'
+import { aside, asks, changed, edited, model, question, stage, workspace } from './testing/index.ts'
 
 test('an edit of a raw text is kept and said at each build, and never becomes the model’s answer', async () => {
   const [place, provider] = [workspace(), model()]

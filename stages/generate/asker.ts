@@ -1,153 +1,74 @@
 /**
- * Sends requests: with the key, at most so many at once, again when that helps, and not at all any more once the server
- * has said something that holds for every request (the key is refused, the quota is used up).
+ * Asks for the samples of questions while somebody waits for them, several with one request where the server allows it.
  *
- * The key is looked up when the first answer is really needed, so that a run with nothing to ask needs none. It goes into
- * the client and the check of messages, nowhere else.
+ * Servers differ in what they make of `n`. One that ignores it answers with one choice, one that rejects it says 400 or
+ * 422; either is seen once, and asked for single samples from then on. What was received is never asked for again: a
+ * request for twenty that brought three is followed by one for the seventeen.
  */
-import type OpenAI from 'openai'
-import pLimit, { type LimitFunction } from 'p-limit'
-import { Failure } from '../../engine/stage.ts'
-import { variable } from './env.ts'
-import { exchange } from './exchange.ts'
-import { costOf, type Prices } from './prices.ts'
-import type { Answer, AskContext, Deliver } from './provider.ts'
-import { refusalOf } from './refusal.ts'
-import type { Request } from './request.ts'
-import { type RetryPolicy, retrying, Trouble } from './retry.ts'
-
-export interface Connection {
-  readonly baseURL: string
-  readonly keyVariable: string
-  /** A server of one's own may do without a key. */
-  readonly keyNeeded: boolean
-  readonly concurrency: number
-  /** Seconds. */
-  readonly timeout: number
-  readonly policy: RetryPolicy
-  readonly prices: Prices
-}
+import type { Connection } from './connection.ts'
+import type { Answer, Asking } from './provider.ts'
+import { asRequest } from './request.ts'
+import { Refused, Sender } from './sender.ts'
 
 export class Asker {
-  readonly #connection: Connection
-  readonly #limit: LimitFunction
-  #client: { readonly key: string | undefined; readonly made: Promise<OpenAI> } | undefined
-  #warned = false
+  readonly #sender: Sender
+  readonly #chunk: number
+  /** The server ignores or rejects `n`. */
+  #single = false
   /** Calls of `ask` that are under way. While there are any, a refusal that holds for all is not collected from each. */
   #asking = 0
-  #refusal: Failure | undefined
 
   constructor(connection: Connection) {
-    this.#connection = connection
-    this.#limit = pLimit(connection.concurrency)
+    this.#sender = new Sender(connection)
+    this.#chunk = connection.chunk
   }
 
-  /** One request a sample. A server that takes `n` can be asked for several at once here, with no change outside. */
-  async ask(
-    request: Request,
-    samples: readonly number[],
-    deliver: Deliver,
-    context: AskContext,
-  ): Promise<void> {
+  async ask(asking: Asking): Promise<void> {
     this.#asking++
     try {
-      const answers = samples.map((sample) =>
-        this.#limit(async () => deliver(sample, await this.#answer(request, context))),
-      )
-      for (const result of await Promise.allSettled(answers))
-        if (result.status === 'rejected') throw result.reason
+      const several = !this.#single && asRequest(asking.request).endpoint !== 'responses'
+      await all(chunksOf(asking.samples, several ? this.#chunk : 1).map((chunk) => this.#get(chunk, asking)))
     } finally {
       // In watch mode the next round may meet a mended key.
-      if (--this.#asking === 0) this.#refusal = undefined
+      if (--this.#asking === 0) this.#sender.forgive()
     }
   }
 
-  async #answer(request: Request, context: AskContext): Promise<Answer> {
-    const { timeout, policy, prices } = this.#connection
-    const { signal } = context
-    const { endpoint, body, preload = '' } = request
-    this.#goOn(signal)
-    const key = this.#key(context)
-    const client = await this.#clientWith(key)
-    let tries = 0
-    const attempt = () => {
-      this.#goOn(signal)
-      tries++
-      context.sent()
-      return exchange(client, { endpoint, body, timeout, signal })
-    }
+  async #get(samples: readonly number[], asking: Asking): Promise<void> {
+    if (this.#single && samples.length > 1)
+      return await all(samples.map((sample) => this.#get([sample], asking)))
+    const answers = await this.#answers(samples, asking)
+    if (answers.length === 1 && samples.length > 1) this.#single = true
+    await all(samples.slice(0, answers.length).map((sample, at) => deliver(sample, answers[at], asking)))
+    const open = samples.slice(answers.length)
+    if (open.length > 0) await this.#get(open, asking)
+  }
+
+  async #answers(samples: readonly number[], asking: Asking): Promise<readonly Answer[]> {
     try {
-      const answer = await retrying(attempt, { policy, signal, waiting: (wait) => sayLong(wait, context) })
-      const model = answer.model ?? body.model
-      const cost = costOf([model, body.model], answer.tokens_in, answer.tokens_out, prices)
-      return { ...answer, text: preload + answer.text, cost }
+      return await this.#sender.send(samples, asking)
     } catch (error) {
-      if (!(error instanceof Trouble)) throw error
-      const { question } = context
-      const { failure, forAll } = refusalOf(error, {
-        ...this.#connection,
-        question,
-        model: body.model,
-        tries,
-        key,
-      })
-      // What holds for all is said once, in the words of the first.
-      if (forAll) this.#refusal ??= failure
-      throw forAll ? this.#refusal : failure
+      const rejected = error instanceof Refused && (error.status === 400 || error.status === 422)
+      if (!rejected || samples.length === 1) throw error
+      // Perhaps it was `n`: a request for one sample tells, and fails with what else it may have been.
+      const answers = await this.#sender.send(samples.slice(0, 1), asking)
+      this.#single = true
+      return answers
     }
   }
-
-  #goOn(signal: AbortSignal): void {
-    signal.throwIfAborted()
-    if (this.#refusal !== undefined) throw this.#refusal
-  }
-
-  #key(context: AskContext): string | undefined {
-    const { keyVariable, keyNeeded } = this.#connection
-    const found = variable(keyVariable)
-    if (found === undefined && keyNeeded) throw missingKey(keyVariable)
-    // Such a header would be refused by the client, in words that repeat the key.
-    if (found !== undefined && !/^[\x21-\x7e]+$/.test(found.value)) throw impossibleKey(keyVariable)
-    if (found?.warning !== undefined && !this.#warned) {
-      this.#warned = true
-      context.say(found.warning)
-    }
-    return found?.value
-  }
-
-  #clientWith(key: string | undefined): Promise<OpenAI> {
-    if (this.#client === undefined || this.#client.key !== key)
-      this.#client = { key, made: connect(this.#connection.baseURL, key) }
-    return this.#client.made
-  }
 }
 
-async function connect(baseURL: string, key: string | undefined): Promise<OpenAI> {
-  const { default: Client } = await import('openai')
-  return new Client({ apiKey: key ?? 'none', baseURL, maxRetries: 0, logLevel: 'off' })
-}
-
-function sayLong(
-  wait: { readonly seconds: number; readonly asked: number | undefined },
-  context: AskContext,
-): void {
-  if (wait.asked !== undefined && wait.asked > wait.seconds)
-    context.say(
-      `the server asks to wait ${Math.ceil(wait.asked)} s; trying again after ${Math.ceil(wait.seconds)} s`,
-    )
-}
-
-function missingKey(name: string): Failure {
-  return new Failure(`${name} is not set, and the model cannot be asked without a key`, {
-    remedy: `Put the line ${name}=… into a file .env here, or set it in the environment.`,
-  })
-}
-
-function impossibleKey(name: string): Failure {
-  return new Failure(
-    `${name} holds characters that no key has (a space, a line break, a letter outside ASCII)`,
-    {
-      remedy: `Look at the line ${name}=… in .env, or at the environment.`,
-    },
+export function chunksOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
   )
+}
+
+async function deliver(sample: number, answer: Answer | undefined, asking: Asking): Promise<void> {
+  if (answer !== undefined) await asking.deliver(sample, answer)
+}
+
+/** Waits for all of them, whatever becomes of the first that fails: an answer on its way must not be lost. */
+export async function all(tasks: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(tasks)) if (result.status === 'rejected') throw result.reason
 }

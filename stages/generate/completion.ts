@@ -6,7 +6,7 @@ import { type Digest, digestOf, type Json, keyOf } from '../../engine/stage.ts'
 import type { Completion, Response } from '../questions/model.ts'
 import type { Answer } from './provider.ts'
 
-export interface Drawing {
+export interface Drawn {
   readonly provider: string
   readonly request: Json
   /** A name under which to draw anew on purpose. */
@@ -14,13 +14,16 @@ export interface Drawing {
 }
 
 /**
- * The keys of paid completions, by sample: all that decides the answer, and nothing else. Not the file, the question's id
+ * The key of a paid completion: all that decides the answer, and nothing else. Not the file, the question's id
  * or its test cases: a question that is renamed, moved or gets another test case has the answers that it had.
  */
-export function drawingKeys({ provider, request, series }: Drawing): (sample: number) => Digest {
-  // Digested once for all samples: a request may be long, and samples many.
-  const drawing = keyOf('drawing', { scheme: 1, provider, request, series })
-  return (sample) => keyOf('completion', { scheme: 1, drawing, sample })
+export function completionKey(drawing: Digest, sample: number): Digest {
+  return keyOf('completion', { scheme: 1, drawing, sample })
+}
+
+/** What all samples' keys have in common, digested once: a request may be long, and samples many. */
+export function drawingKey({ provider, request, series }: Drawn): Digest {
+  return keyOf('drawing', { scheme: 1, provider, request, series })
 }
 
 /** The key of a recorded completion says its text, by digest: so it can be told from a paid one's by the file alone. */

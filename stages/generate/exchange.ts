@@ -4,30 +4,71 @@
  * The answer is read here as bytes and not by the client, because the client takes an HTML page with status 200 for a
  * result and its time-out ends with the headers, not with the body.
  */
-import type OpenAI from 'openai'
-import { type Answer, wellFormed } from './provider.ts'
+import { type Body, isObject, type Passage, textOf } from './answers.ts'
+import type { Line } from './connection.ts'
 import { type Fault, retryAfter, Trouble } from './retry.ts'
-
-export type Endpoint = 'chat' | 'completions'
-
-type Body = { readonly [key: string]: unknown }
+import { withoutSecrets } from './secrets.ts'
 
 export interface Sending {
-  readonly endpoint: Endpoint
-  readonly body: Body
+  /** Default 'post'. */
+  readonly method?: 'get' | 'post'
+  /** Below the base URL: '/chat/completions'. */
+  readonly path: string
+  readonly body?: Body | undefined
   /** Seconds until the whole answer must be there. */
   readonly timeout: number
   readonly signal: AbortSignal
 }
 
-const path = { chat: '/chat/completions', completions: '/completions' } as const
+export interface Received {
+  readonly value: Body
+  readonly headers: Headers
+  readonly passage: Passage
+}
 
-/** The answer's first choice. Throws Trouble; the signal's reason when it was aborted. */
-export async function exchange(
-  client: OpenAI,
-  { endpoint, body, timeout, signal }: Sending,
-): Promise<Answer> {
+/** The object that came back. Throws Trouble; the signal's reason when it was aborted. */
+export async function exchange(line: Line, sending: Sending): Promise<Received> {
   const started = Date.now()
+  const { text, response } = await transfer(line, sending)
+  const { headers } = response
+  return {
+    value: objectIn(text, response),
+    headers,
+    passage: {
+      request_id: headers.get('x-request-id') ?? headers.get('apim-request-id') ?? undefined,
+      at: new Date().toISOString(),
+      seconds: (Date.now() - started) / 1000,
+    },
+  }
+}
+
+interface Transferred {
+  /** In full, and without secrets. */
+  readonly text: string
+  readonly response: Response
+}
+
+/** What came back, whatever it is. Throws as `exchange` does. */
+export function transfer({ client, secrets }: Line, sending: Sending): Promise<Transferred> {
+  const { method = 'post', path, body, timeout } = sending
+  return inTime(sending, async (signal) => {
+    const options = { signal, timeout: timeout * 2000, ...(body === undefined ? {} : { body }) }
+    const response = await client[method](path, options).asResponse()
+    const bytes = await response.arrayBuffer()
+    try {
+      const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+      return { text: withoutSecrets(text, secrets), response }
+    } catch {
+      throw new Trouble({ type: 'body' }, 'the answer is not UTF-8')
+    }
+  })
+}
+
+/** Runs what speaks to a server; what goes wrong comes out as a Trouble, or as the signal's reason. */
+export async function inTime<T>(
+  { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   // An own controller: AbortSignal.any would hold on to each request for as long as the run's signal lives.
   const controller = new AbortController()
   let late = false
@@ -39,33 +80,18 @@ export async function exchange(
   signal.addEventListener('abort', stop, { once: true })
   try {
     signal.throwIfAborted()
-    const response = await client
-      .post(path[endpoint], { body, signal: controller.signal, timeout: timeout * 2000 })
-      .asResponse()
-    const answer = answerIn(objectIn(await response.arrayBuffer(), response), endpoint)
-    return {
-      ...answer,
-      request_id: response.headers.get('x-request-id') ?? undefined,
-      at: new Date().toISOString(),
-      seconds: (Date.now() - started) / 1000,
-    }
+    return await run(controller.signal)
   } catch (error) {
     signal.throwIfAborted()
     if (late) throw new Trouble({ type: 'timeout' }, `no whole answer within ${timeout} s`)
-    throw error instanceof Trouble ? error : troubleOf(error)
+    throw troubleOf(error)
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)
   }
 }
 
-function objectIn(bytes: ArrayBuffer, response: Response): Body {
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new Trouble({ type: 'body' }, 'the answer is not UTF-8')
-  }
+function objectIn(text: string, response: Response): Body {
   if (/^\s*</.test(text))
     throw new Trouble({ type: 'body' }, `an HTML page with status ${response.status}: ${shortened(text)}`)
   let value: unknown
@@ -75,62 +101,45 @@ function objectIn(bytes: ArrayBuffer, response: Response): Body {
     throw new Trouble({ type: 'body' }, `the answer is not JSON, or broke off: ${shortened(text)}`)
   }
   if (!isObject(value)) throw new Trouble({ type: 'body' }, 'the answer is no JSON object')
-  if (isObject(value['error'])) throw errorInside(value['error'], response)
+  // A response of the endpoint `responses` says `error: null`, and one that failed is judged by its status.
+  if (isObject(value['error']) && value['object'] !== 'response')
+    throw errorInside(value['error'], response.status, response.headers)
   return value
 }
 
 /** Routers pass on the error of the server behind them with status 200. */
-function errorInside(error: Body, response: Response): Trouble {
+export function errorInside(error: Body, status: number, headers = new Headers()): Trouble {
   const code = error['code']
   const fault: Fault =
-    typeof code === 'number' && code >= 400
-      ? { type: 'status', status: code }
-      : code === 'insufficient_quota'
-        ? { type: 'status', status: 429, code }
-        : { type: 'body' }
+    status >= 400
+      ? { type: 'status', status, code: textOf(code) ?? textOf(error['type']), param: textOf(error['param']) }
+      : typeof code === 'number' && code >= 400
+        ? { type: 'status', status: code }
+        : code === 'insufficient_quota'
+          ? { type: 'status', status: 429, code }
+          : { type: 'body' }
+  const where = status >= 400 ? `status ${status}` : `an error in an answer with status ${status}`
   return new Trouble(
     fault,
-    `an error in an answer with status ${response.status}: ${shortened(String(error['message'] ?? code))}`,
-    retryAfter(response.headers),
+    `${where}: ${shortened(String(error['message'] ?? code))}`,
+    retryAfter(headers),
+    headers,
   )
 }
 
-function answerIn(value: Body, endpoint: Endpoint): Answer {
-  const choices = value['choices']
-  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined
-  if (!isObject(choice)) throw new Trouble({ type: 'body' }, 'the answer has no choices')
-  const usage = isObject(value['usage']) ? value['usage'] : {}
-  return {
-    ...(endpoint === 'chat' ? chatText(choice) : legacyText(choice)),
-    model: textOf(value['model']),
-    tokens_in: countOf(usage['prompt_tokens']),
-    tokens_out: countOf(usage['completion_tokens']),
-  }
-}
-
-/** An empty answer and a refusal are answers: paid for, kept, and marked by how they ended. */
-function chatText(choice: Body): { readonly text: string; readonly finish: string | undefined } {
-  const message = choice['message']
-  if (!isObject(message)) throw new Trouble({ type: 'body' }, 'the answer has no message')
-  const refusal = textOf(message['refusal'])
-  if (refusal) return { text: wellFormed(refusal), finish: 'refusal' }
-  return { text: wellFormed(textOf(message['content']) ?? ''), finish: textOf(choice['finish_reason']) }
-}
-
-function legacyText(choice: Body): { readonly text: string; readonly finish: string | undefined } {
-  if (typeof choice['text'] !== 'string') throw new Trouble({ type: 'body' }, 'the answer has no text')
-  return { text: wellFormed(choice['text']), finish: textOf(choice['finish_reason']) }
-}
-
 /** What the client throws, as a Trouble. Looked at by its shape: importing the client's classes would load all of it. */
-function troubleOf(error: unknown): Trouble {
+export function troubleOf(error: unknown): Trouble {
+  if (error instanceof Trouble) return error
   if (isObject(error) && typeof error['status'] === 'number') {
+    const { status } = error
     const headers = error['headers'] instanceof Headers ? error['headers'] : new Headers()
     const message = error instanceof Error ? error.message : ''
+    const code = textOf(error['code']) ?? textOf(error['type'])
     return new Trouble(
-      { type: 'status', status: error['status'], code: textOf(error['code']) ?? textOf(error['type']) },
-      `status ${error['status']}: ${shortened(message.replace(/^\d{3} /, ''))}`,
+      { type: 'status', status, code, param: textOf(error['param']) },
+      `status ${status}: ${shortened(message.replace(/^\d{3} /, ''))}`,
       retryAfter(headers),
+      headers,
     )
   }
   return new Trouble({ type: 'connection' }, `the connection failed: ${causes(error)}`)
@@ -142,27 +151,18 @@ function causes(error: unknown): string {
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause
   if (!(inner instanceof Error)) return String(inner)
   const code = 'code' in inner && typeof inner.code === 'string' ? inner.code : ''
+  // Node tries every address of a host, and says what became of each in `errors`.
+  if (inner instanceof AggregateError && inner.message === '') return causes(inner.errors[0])
   return inner.message.includes(code) ? inner.message : `${inner.message} (${code})`
 }
 
 /** A line of it, without tags: error bodies are sometimes whole pages. */
 export function shortened(text: string): string {
   const plain = text
+    .slice(0, 20_000)
     .replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ')
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim()
   return plain.length > 200 ? `${plain.slice(0, 200)}…` : plain
-}
-
-export function isObject(value: unknown): value is Body {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
-}
-
-function countOf(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 }

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { digestOf, Failure, messageOf } from '../../engine/stage.ts'
-import { asks, model, question, stage, workspace } from './testing.ts'
+import { asks, model, question, stage, workspace } from './testing/index.ts'
 
 test('n completions a question, with key, digest and response; the question is as it was', async () => {
   const [place, provider] = [workspace(question('foo', { unknown: { mine: 'x' } })), model()]

@@ -4,7 +4,7 @@
  * What is there already is taken (adoption.ts); what is missing comes from the provider, a live one's answers through the
  * cache. What could not be had leaves the file incomplete, never unwritten: all that has arrived can be tested.
  */
-import { Failure, type InputFile, type Job, messageOf, type Stage } from '../../engine/stage.ts'
+import { Budget, Failure, type InputFile, type Job, messageOf, type Stage } from '../../engine/stage.ts'
 import { asidePath } from '../questions/aside.ts'
 import type { Completion, Question, QuestionFile } from '../questions/model.ts'
 import { rewriteQuestions } from '../questions/patch.ts'
@@ -14,7 +14,8 @@ import { writeQuestions } from '../questions/write.ts'
 import { adopt, type Draft, type KeyOf, type Slot } from './adoption.ts'
 import { asideOutputs, readAside } from './aside.ts'
 import { answerOf, isEdited } from './completion.ts'
-import type { Provider, Sampling } from './provider.ts'
+import { type Provider, type Sampling, Stop } from './provider.ts'
+import { checkNames, samplingIn } from './sampling.ts'
 import { type Source, sourceOf } from './source.ts'
 
 export interface GenerateOptions extends Sampling {
@@ -27,16 +28,25 @@ export interface GenerateOptions extends Sampling {
   readonly n: number
   /** Under another name the same questions are asked anew; the answers under the old one stay in the cache. */
   readonly series?: string | undefined
+  /**
+   * What a run may spend here, in US dollars and in tokens (of requests and answers together); then it stops with all
+   * that has arrived. `--budget` and `--budget-tokens` limit all stages of a run together. With maxTokens given it is
+   * never exceeded; without, answers are reckoned at 500 tokens.
+   */
+  readonly budget?:
+    | { readonly dollars?: number | undefined; readonly tokens?: number | undefined }
+    | undefined
 }
 
 const most = 10_000
 
 /** Throws Failure (exit 2) for options that can't work. */
 export function generate(options: GenerateOptions): Stage {
-  const { from, to, provider, n, series, temperature, maxTokens } = options
+  const { from, to, provider, n, series, budget: limits } = options
   checkOptions(options)
-  const sampling: Sampling = { temperature, maxTokens }
+  const sampling = samplingIn(options)
   const live = provider.type === 'live'
+  const budget = limits === undefined ? undefined : new Budget(limits)
   return {
     kind: 'generate',
     version: 1,
@@ -52,11 +62,11 @@ export function generate(options: GenerateOptions): Stage {
     },
     files: provider.files,
     // A live provider has a limit of its own; files wait for answers, not for each other.
-    targetsAtOnce: live ? 64 : 4,
+    targetsAtOnce: live ? provider.targetsAtOnce : 4,
     refuseForce: 'completions are paid for once; to draw anew, name another `series` in generate({…})',
     survey: surveyIds,
     build: async (job) => {
-      const source = await sourceOf(provider, sampling, series, job)
+      const source = await sourceOf(provider, { sampling, series, n, budget }, job)
       return build(job, { n, to, name: provider.name, source })
     },
     close: async () => {
@@ -103,12 +113,13 @@ async function build(job: Job, { n, to, name, source }: Plan): ReturnType<Stage[
   const text = previous === undefined ? writeQuestions(result) : await rewriteQuestions(result, previous)
   const setAside = asideOutputs(adoption.aside, aside)
   const edited = drawn.filter((question) => question.edited > 0)
+  const stop = failures.find((failure) => failure instanceof Stop)
   return {
     outputs: [...setAside.first, { path: job.output, text }, ...setAside.last],
     incomplete: shortfall(name, n, drawn, failures) ?? notAsked(leftOut),
+    because: stop && { message: stop.message, remedy: stop.remedy },
     notices: [...notices, ...source.notices, ...editNotices(edited, job.output), ...setAside.notices],
-    facts:
-      edited.length === 0 ? {} : { raw_edited: edited.reduce((sum, question) => sum + question.edited, 0) },
+    facts: factsOf(drawn),
   }
 }
 
@@ -168,10 +179,25 @@ function shortfall(
         : `'${id}' ${completions.length} of ${n}`,
     )
   const more = short.length > shown.length ? [`${short.length - shown.length} more questions are short`] : []
-  const why = [...new Set(failures.map(sentence))].slice(0, 3)
+  const own = failures.filter((failure) => !(failure instanceof Stop))
+  const why = [...new Set(own.map(sentence))].slice(0, 3)
   return [`${name}: ${[...shown, ...more].join(', ')}`, ...why.map((text) => text.replace(/\.$/, ''))].join(
     '. ',
   )
+}
+
+/** What a person should know of the answers before counting on them. */
+function factsOf(drawn: readonly Drawn[]): { readonly [name: string]: number } {
+  const completions = drawn.flatMap(({ question }) => question.completions)
+  const finished = (...reasons: readonly string[]) =>
+    completions.filter(({ response }) => reasons.includes(response?.finish ?? '')).length
+  const facts = {
+    raw_edited: drawn.reduce((sum, { edited }) => sum + edited, 0),
+    cut_off: finished('length'),
+    refused: finished('refusal', 'content_filter'),
+    empty: completions.filter(({ completion }) => completion === '').length,
+  }
+  return Object.fromEntries(Object.entries(facts).filter(([, count]) => count > 0))
 }
 
 function sentence(failure: unknown): string {
@@ -192,16 +218,14 @@ function onlyOne(inputs: readonly InputFile[]): InputFile {
   return input
 }
 
-function checkOptions({ n, temperature, maxTokens, series }: GenerateOptions): void {
+function checkOptions(options: GenerateOptions): void {
+  const { n, series } = options
+  checkNames('generate', options, ['from', 'to', 'provider', 'n', 'series', 'budget'])
   if (!Number.isInteger(n) || n < 1 || n > most)
     throw new Failure(`n is ${shown(n)}, and must be a whole number from 1 to ${most.toLocaleString('en')}`, {
       exit: 2,
       remedy: 'n is how many completions each question is to have.',
     })
-  if (temperature !== undefined && !(Number.isFinite(temperature) && temperature >= 0))
-    throw new Failure(`temperature is ${shown(temperature)}, and must be a number from 0 up`, { exit: 2 })
-  if (maxTokens !== undefined && !(Number.isSafeInteger(maxTokens) && maxTokens > 0))
-    throw new Failure(`maxTokens is ${shown(maxTokens)}, and must be a whole number from 1 up`, { exit: 2 })
   if (series !== undefined && typeof series !== 'string')
     throw new Failure(`series is ${shown(series)}, and must be a name`, { exit: 2 })
 }

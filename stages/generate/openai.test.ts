@@ -5,13 +5,11 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure, messageOf } from '../../engine/stage.ts'
 import { type Step, startServer, type TestServer } from '../../engine/testing/server-client.ts'
-import type { Question } from '../questions/model.ts'
 import { type OpenAIOptions, openai } from './openai.ts'
-import type { Answer, Sampling } from './provider.ts'
+import { type Asked, ask as askAt, type Case, question } from './testing/asking.ts'
 
 const key = 'a-key-0123456789abcdef'
 const keyVariable = 'CODEX_RUNNER_TEST_KEY'
-const sampling: Sampling = { temperature: 0.9, maxTokens: 512 }
 let server: TestServer
 
 test.before(async () => {
@@ -19,15 +17,6 @@ test.before(async () => {
   server = await startServer()
 })
 test.after(() => server.stop())
-
-const question = (prompt: string, answer_preload?: string, id = 'q'): Question => ({
-  id,
-  prompt,
-  answer_preload,
-  testcases: [],
-  completions: [],
-  support_files: [],
-})
 
 const provider = (options: Partial<OpenAIOptions> = {}) =>
   openai({
@@ -38,44 +27,13 @@ const provider = (options: Partial<OpenAIOptions> = {}) =>
     ...options,
   })
 
-interface Asked {
-  readonly answers: readonly Answer[]
-  readonly error: unknown
-  readonly sent: number
-  readonly said: readonly string[]
-}
-
-let prompts = 0
-
-/** Asks a question of its own under a script, so that no test sees what another one asked. */
+/** Asks under a script. */
 async function ask(
   steps: readonly Step[],
-  {
-    options = {},
-    samples = [0],
-    asked = question(`prompt ${++prompts}`),
-    signal = new AbortController().signal,
-  } = {},
+  { options = {}, ...more }: Case & { readonly options?: Partial<OpenAIOptions> } = {},
 ): Promise<Asked> {
-  const answers: Answer[] = []
-  const said: string[] = []
-  let sent = 0
-  const live = provider(options)
   await server.script(...steps)
-  const deliver = async (sample: number, answer: Answer) => {
-    answers[sample] = answer
-  }
-  const context = {
-    signal,
-    question: asked.id,
-    sent: () => void sent++,
-    say: (text: string) => void said.push(text),
-  }
-  const error = await live
-    .ask(live.request(asked, sampling), samples, deliver, context)
-    .then(() => undefined)
-    .catch((error: unknown) => error)
-  return { answers, error, sent, said }
+  return await askAt(provider(options), more)
 }
 
 const last = async () => (await server.log()).at(-1)
@@ -124,8 +82,8 @@ test('legacy: prompt, blank line, preload; the answer begins with the preload, e
   assert.is(answers[0]?.text, 'def f():\n  return 1')
 })
 
-test('each sample is a request; they are answered each on its own', async () => {
-  const { answers, sent } = await ask([], { samples: [0, 1, 2], options: { concurrency: 1 } })
+test('with chunks of one, each sample is a request of its own', async () => {
+  const { answers, sent } = await ask([], { samples: [0, 1, 2], options: { concurrency: 1, chunk: 1 } })
   assert.is(sent, 3)
   assert.is(new Set(answers.map(({ text }) => text)).size, 3)
 })
@@ -176,38 +134,29 @@ for (const [status, remedy] of [
 
 test('a quota that is used up ends the asking; waiting would not help', async () => {
   const step: Step = { status: 429, times: 0, error: { message: 'no credit', code: 'insufficient_quota' } }
-  const { error, sent } = await ask([step], { samples: [0, 1, 2, 3], options: { concurrency: 1 } })
+  const { error, sent } = await ask([step], { samples: [0, 1, 2, 3], options: { concurrency: 1, chunk: 1 } })
   assert.is(sent, 1)
   assert.match(messageOf(error), 'quota')
   assert.match(error instanceof Failure ? error.remedy : '', 'credit')
 })
 
 test('a refused key is asked with once, however many samples wait, and anew in the next round', async () => {
-  const live = provider({ concurrency: 2 })
-  const round = async () => {
-    let sent = 0
-    const request = live.request(question(`prompt ${++prompts}`), sampling)
-    const context = {
-      signal: new AbortController().signal,
-      question: 'q',
-      sent: () => void sent++,
-      say: () => {},
-    }
-    const error = await live
-      .ask(request, [0, 1, 2, 3, 4, 5], async () => {}, context)
-      .catch((error: unknown) => error)
-    return { sent, error }
-  }
+  const live = provider({ concurrency: 2, chunk: 1 })
+  const samples = [0, 1, 2, 3, 4, 5]
   await server.script({ status: 401, times: 0 })
-  const refused = await round()
+  const refused = await askAt(live, { samples })
   assert.ok(refused.sent <= 2, `${refused.sent} sent`)
   assert.instance(refused.error, Failure)
   await server.script()
-  assert.equal(await round(), { sent: 6, error: undefined })
+  const { sent, error } = await askAt(live, { samples })
+  assert.equal([sent, error], [6, undefined])
 })
 
 test('one sample that fails does not lose the others', async () => {
-  const { answers, error } = await ask([{ status: 400 }], { samples: [0, 1, 2], options: { concurrency: 1 } })
+  const { answers, error } = await ask([{ status: 400 }], {
+    samples: [0, 1, 2],
+    options: { concurrency: 1, chunk: 1 },
+  })
   assert.instance(error, Failure)
   assert.is(answers.filter(Boolean).length, 2)
 })
@@ -274,15 +223,7 @@ test('OpenAI itself needs a key, and says so only when asked for something', asy
     baseURL: 'https://api.openai.com/v1/',
     keyVariable: 'NO_SUCH_KEY',
   })
-  const request = live.request(question('p'), sampling)
-  let sent = 0
-  const context = {
-    signal: new AbortController().signal,
-    question: 'q',
-    sent: () => void sent++,
-    say: () => {},
-  }
-  const error = await live.ask(request, [0], async () => {}, context).catch((error: unknown) => error)
+  const { sent, error } = await askAt(live)
   assert.is(sent, 0)
   assert.match(messageOf(error), 'NO_SUCH_KEY is not set')
 })

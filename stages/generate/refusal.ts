@@ -6,6 +6,7 @@
  */
 import { Failure } from '../../engine/stage.ts'
 import { isPassing, isQuota, type Trouble } from './retry.ts'
+import { withoutKeys } from './secrets.ts'
 
 export interface Asked {
   readonly question: string
@@ -13,7 +14,9 @@ export interface Asked {
   readonly baseURL: string
   readonly model: string
   readonly keyVariable: string
-  readonly key: string | undefined
+  readonly secrets: readonly string[]
+  /** Nothing has come from the server while this request was tried. */
+  readonly silent: boolean
 }
 
 export interface Refusal {
@@ -24,7 +27,7 @@ export interface Refusal {
 
 export function refusalOf(trouble: Trouble, asked: Asked): Refusal {
   const { sentence, remedy, forAll } = judged(trouble, asked)
-  const text = `'${asked.question}': ${asked.baseURL} ${sentence}: ${withoutKey(trouble.message, asked.key)}`
+  const text = `'${asked.question}': ${asked.baseURL} ${sentence}: ${withoutKeys(trouble.message, asked.secrets)}`
   return { failure: new Failure(text, { remedy }), forAll }
 }
 
@@ -36,7 +39,7 @@ interface Judged {
 
 const again = 'What has arrived is kept: run again to go on from there.'
 
-function judged({ fault }: Trouble, { tries, model, keyVariable }: Asked): Judged {
+function judged({ fault }: Trouble, { tries, model, keyVariable, silent }: Asked): Judged {
   if (isQuota(fault))
     return {
       sentence: 'says that the quota is used up',
@@ -46,8 +49,9 @@ function judged({ fault }: Trouble, { tries, model, keyVariable }: Asked): Judge
   if (isPassing(fault) || fault.type !== 'status')
     return {
       sentence: `gave no answer in ${tries} ${tries === 1 ? 'try' : 'tries'}`,
-      remedy: again,
-      forAll: false,
+      remedy: silent ? `Is the server there, and is this machine connected? ${again}` : again,
+      // Where nobody is let in, the next question would wait as long for nothing.
+      forAll: silent,
     }
   switch (fault.status) {
     case 401:
@@ -71,12 +75,28 @@ function judged({ fault }: Trouble, { tries, model, keyVariable }: Asked): Judge
     default:
       return {
         sentence: 'does not accept the request',
-        remedy: `Check the parameters: not every model takes all of them, and the prompt may be too long for '${model}'.`,
+        remedy: parameterRemedy(fault.param, model),
         forAll: false,
       }
   }
 }
 
-function withoutKey(text: string, key: string | undefined): string {
-  return (key === undefined ? text : text.replaceAll(key, '[key]')).replace(/\bsk-[\w*.-]+/g, '[key]')
+function parameterRemedy(param: string | undefined, model: string): string {
+  const name = optionNames[param ?? '']
+  if (name === undefined)
+    return `Check the parameters: not every model takes all of them, and the prompt may be too long for '${model}'.`
+  return `'${model}' does not take ${name} as it is given: leave it out of generate({…}), or name it in openai({ omit: ['${name}'] }).`
+}
+
+/** What a server calls a parameter, and what it is called here. */
+const optionNames: { readonly [param: string]: string | undefined } = {
+  temperature: 'temperature',
+  top_p: 'topP',
+  stop: 'stop',
+  seed: 'seed',
+  presence_penalty: 'presencePenalty',
+  frequency_penalty: 'frequencyPenalty',
+  max_tokens: 'maxTokens',
+  max_completion_tokens: 'maxTokens',
+  max_output_tokens: 'maxTokens',
 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { canonical } from '../../engine/stage.ts'
+import { canonical, type Json } from '../../engine/stage.ts'
 import type { Question } from '../questions/model.ts'
-import { drawingKeys } from './completion.ts'
+import { completionKey, drawingKey } from './completion.ts'
 import { type OpenAIOptions, openai } from './openai.ts'
 import type { Sampling } from './provider.ts'
 
@@ -18,9 +18,12 @@ const question = (prompt: string, answer_preload?: string, id = 'q'): Question =
   support_files: [],
 })
 
+const keysFor = (request: Json) => (sample: number) =>
+  completionKey(drawingKey({ provider: 'openai', request }), sample)
+
 const keysOf = (options: Partial<OpenAIOptions>, asked: Question, drawn = sampling) => {
   const live = openai({ model: 'm', baseURL: 'https://x/v1', ...options })
-  return drawingKeys({ provider: live.name, request: live.request(asked, drawn) })
+  return keysFor(live.request(asked, drawn))
 }
 
 test('a key is of the request alone: not of the id, the test cases or the key of the account', () => {
@@ -29,7 +32,14 @@ test('a key is of the request alone: not of the id, the test cases or the key of
       const one = keysOf({}, question(prompt, preload, 'one'))(sample)
       const testcases = [{ code: id, stdin: '', expect: id }]
       const other = { ...question(prompt, preload, id), testcases }
-      assert.is(keysOf({ keyVariable: 'X', concurrency: 3 }, other)(sample), one)
+      const options = {
+        keyVariable: 'X',
+        concurrency: 3,
+        chunk: 1,
+        mode: 'batch',
+        headers: { a: id },
+      } as const
+      assert.is(keysOf(options, other)(sample), one)
     }),
   )
 })
@@ -51,6 +61,18 @@ test('whatever can change the answer changes the key', () => {
     keysOf({}, asked, { temperature: 0.2, maxTokens: 512 })(0),
     keysOf({}, asked, { temperature: 0.9, maxTokens: 16 })(0),
     keysOf({}, asked, {})(0),
+    keysOf({ endpoint: 'responses' }, asked, { maxTokens: 512 })(0),
+    keysOf({ effort: 'low' }, asked)(0),
+    keysOf({ body: { top_k: 3 } }, asked)(0),
+    keysOf({ messages: [{ role: 'user', content: 'Example.\n{question}' }] }, asked)(0),
+    ...[
+      { topP: 0.5 },
+      { stop: 'x' },
+      { stop: ['x'] },
+      { seed: 1 },
+      { presencePenalty: 1 },
+      { frequencyPenalty: 1 },
+    ].map((more) => keysOf({}, asked, { ...sampling, ...more })(0)),
   ]
   assert.is(new Set(keys).size, keys.length)
   assert.is(
@@ -65,8 +87,7 @@ test('the order in which a request’s keys were written is no part of its key',
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
       // What JSON.parse makes of `__proto__` aside, the reversed object says the same.
       const reversed = Object.fromEntries(Object.entries(object).reverse())
-      const keys = (request: object) =>
-        drawingKeys({ provider: 'p', request: JSON.parse(JSON.stringify(request)) })(3)
+      const keys = (request: object) => keysFor(JSON.parse(JSON.stringify(request)))(3)
       assert.is(keys(reversed), keys(object))
     }),
   )

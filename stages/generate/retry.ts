@@ -28,7 +28,12 @@ export const usualRetries: RetryPolicy = { attempts: 8, first: 0.5, floor: 0.1, 
 
 /** What went wrong with one request. */
 export type Fault =
-  | { readonly type: 'status'; readonly status: number; readonly code?: string | undefined }
+  | {
+      readonly type: 'status'
+      readonly status: number
+      readonly code?: string | undefined
+      readonly param?: string | undefined
+    }
   | { readonly type: 'connection' }
   | { readonly type: 'timeout' }
   /** Status 200, and yet no answer: broken off, no JSON, an HTML page, no choices. */
@@ -38,18 +43,25 @@ export class Trouble extends Error {
   readonly fault: Fault
   /** Seconds that the server asks to wait. */
   readonly wait: number | undefined
+  readonly headers: Headers | undefined
 
-  constructor(fault: Fault, message: string, wait?: number) {
+  constructor(fault: Fault, message: string, wait?: number, headers?: Headers) {
     super(message)
     this.name = 'Trouble'
     this.fault = fault
     this.wait = wait
+    this.headers = headers
   }
 }
 
 export interface Retrying {
   readonly policy: RetryPolicy
   readonly signal: AbortSignal
+  /**
+   * Whether this failure counts as a try. Being told to come later does not, as long as others are let in: a full
+   * queue is no reason to give up.
+   */
+  counts?(trouble: Trouble): boolean
   /** Called before each wait, in seconds: how long it will be, and how long the server asked for. */
   waiting?(wait: { readonly seconds: number; readonly asked: number | undefined }): void
 }
@@ -57,14 +69,16 @@ export interface Retrying {
 /** The first answer that `attempt` gives. Throws its last Trouble when it is hopeless, and anything else at once. */
 export async function retrying<T>(
   attempt: () => Promise<T>,
-  { policy, signal, waiting }: Retrying,
+  { policy, signal, counts, waiting }: Retrying,
 ): Promise<T> {
-  for (let tries = 1; ; tries++) {
+  for (let tries = 0; ; ) {
     try {
       return await attempt()
     } catch (error) {
-      if (!(error instanceof Trouble) || !isPassing(error.fault) || tries >= policy.attempts) throw error
-      const seconds = waitAfter(tries, error.wait, policy)
+      if (!(error instanceof Trouble) || !isPassing(error.fault)) throw error
+      if (counts?.(error) ?? true) tries++
+      if (tries >= policy.attempts) throw error
+      const seconds = waitAfter(Math.max(tries, 1), error.wait, policy)
       waiting?.({ seconds, asked: error.wait })
       await sleep(seconds * 1000, undefined, { signal })
     }

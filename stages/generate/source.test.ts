@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { GenerateOptions } from './index.ts'
 import { recorded } from './recorded.ts'
-import { aside, asks, changed, edited, model, question, stage, workspace } from './testing.ts'
+import { aside, asks, changed, edited, model, question, stage, workspace } from './testing/index.ts'
 
 const recording = (lines: { readonly [id: string]: readonly string[] }) =>
   Object.entries(lines)

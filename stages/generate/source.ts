@@ -1,9 +1,17 @@
 /** Where one target's completions come from: the provider, seen through its keys. */
-import { type Digest, digestOf, Failure, type Job, type Notice } from '../../engine/stage.ts'
+import {
+  type Budget,
+  type Digest,
+  digestOf,
+  Failure,
+  type Job,
+  type Json,
+  type Notice,
+} from '../../engine/stage.ts'
 import type { Completion, Question } from '../questions/model.ts'
 import type { KeyOf } from './adoption.ts'
-import { completionOf, drawingKeys, isRecorded, recordedKey } from './completion.ts'
-import type { Answer, AskContext, LiveProvider, Provider, RecordedProvider, Sampling } from './provider.ts'
+import { completionKey, completionOf, drawingKey, isRecorded, recordedKey } from './completion.ts'
+import type { Answer, LiveProvider, Provider, RecordedProvider, Sampling } from './provider.ts'
 import { asksTheSame } from './standing.ts'
 
 export interface Source {
@@ -14,57 +22,46 @@ export interface Source {
   readonly notices: readonly Notice[]
 }
 
-export async function sourceOf(
-  provider: Provider,
-  sampling: Sampling,
-  series: string | undefined,
-  job: Job,
-): Promise<Source> {
+/** How a live provider is asked. */
+export interface Drawing {
+  readonly sampling: Sampling
+  readonly series?: string | undefined
+  /** Completions a question; for estimates. */
+  readonly n: number
+  readonly budget?: Budget | undefined
+}
+
+export async function sourceOf(provider: Provider, drawing: Drawing, job: Job): Promise<Source> {
   switch (provider.type) {
     case 'live':
-      return liveSource(provider, sampling, series, job)
+      return liveSource(provider, drawing, job)
     case 'recorded':
       return await recordedSource(provider, job)
   }
 }
 
-function liveSource(
-  provider: LiveProvider,
-  sampling: Sampling,
-  series: string | undefined,
-  job: Job,
-): Source {
-  const asked = new Map<
-    Question,
-    { request: ReturnType<LiveProvider['request']>; keys: (sample: number) => Digest }
-  >()
+function liveSource(provider: LiveProvider, { sampling, series, n, budget }: Drawing, job: Job): Source {
+  const budgets = [budget, job.options.budget].filter((each) => each !== undefined)
+  const askers = new Map<Question, Asker>()
   const about = (question: Question) => {
-    const known = asked.get(question)
+    const known = askers.get(question)
     if (known !== undefined) return known
     const request = provider.request(question, sampling)
-    const made = { request, keys: drawingKeys({ provider: provider.name, request, series }) }
-    asked.set(question, made)
+    const drawing = drawingKey({ provider: provider.name, request, series })
+    const made = askerOf({ provider, question, request, drawing, budgets, n }, job)
+    askers.set(question, made)
     return made
   }
   return {
-    keyOf: (question, sample) => about(question).keys(sample),
-    notices: [],
+    keyOf: (question, sample) => completionKey(about(question).drawing, sample),
+    notices: (provider.remarks?.(sampling) ?? []).map((text) => ({ level: 'info', text })),
     fetch: async (question, sample, key) => {
-      const { request } = about(question)
       const answer = await job.unit<Answer>({
         kind: 'request',
         key,
         question: question.id,
-        estimate: provider.estimate(request).cost,
-        // One sample a request. Several would be collected here, from units that are made at the same time, and handed
-        // to one `ask`; each unit is answered, and made durable, by its own call of `deliver`.
-        make: (signal) =>
-          new Promise((resolve, reject) => {
-            const deliver = async (_: number, answer: Answer) => resolve(answer)
-            provider
-              .ask(request, [sample], deliver, context(job, question, signal))
-              .then(() => reject(new Failure(`'${question.id}': ${provider.name} gave no answer`)), reject)
-          }),
+        estimate: job.dry ? await about(question).costOfOne() : undefined,
+        make: (signal) => about(question).ask(sample, signal),
       })
       if (answer !== undefined) return completionOf(answer, key, sample)
       return job.dry && job.wants(question.id) ? expected(key, sample) : undefined
@@ -72,18 +69,69 @@ function liveSource(
   }
 }
 
+interface About {
+  readonly provider: LiveProvider
+  readonly question: Question
+  readonly request: Json
+  readonly drawing: Digest
+  readonly budgets: readonly Budget[]
+  readonly n: number
+}
+
+interface Asker {
+  readonly drawing: Digest
+  /** US dollars, when all n are asked for together; undefined when the price is not known. */
+  costOfOne(): Promise<number | undefined>
+  ask(sample: number, signal: AbortSignal): Promise<Answer>
+}
+
+interface Waiting {
+  readonly sample: number
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Units ask for samples one by one, all at the same moment; what has come together by the end of that moment goes to
+ * the provider as one. Each unit has its own answer, and fails alone.
+ */
+function askerOf({ provider, question, request, drawing, budgets, n }: About, job: Job): Asker {
+  let waiting: Waiting[] = []
+  let cost: Promise<number | undefined> | undefined
+  const send = async (signal: AbortSignal): Promise<void> => {
+    const asked = new Map(waiting.map((each) => [each.sample, each]))
+    waiting = []
+    const rejectAll = (error: unknown) => {
+      for (const { reject } of asked.values()) reject(error)
+    }
+    await provider
+      .ask({
+        ...{ question: question.id, request, drawing, budgets, signal, journal: job.journal },
+        samples: [...asked.keys()].sort((a, b) => a - b),
+        deliver: async (sample, answer) => asked.get(sample)?.resolve(answer),
+        keep: (key, answer) => job.restore(key, answer),
+        sent: () => job.count('request'),
+        say: (text, about = question.id) => job.say({ question: about, text }),
+      })
+      .then(() => rejectAll(new Failure(`'${question.id}': ${provider.name} gave no answer`)), rejectAll)
+  }
+  return {
+    drawing,
+    costOfOne: () => {
+      cost ??= provider.estimate(request, n).then((need) => need.cost && need.cost / n)
+      return cost
+    },
+    ask: (sample, signal) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ sample, resolve, reject })
+        if (waiting.length === 1) setImmediate(() => void send(signal))
+      }),
+  }
+}
+
 /** In a dry run stands for an answer that would be asked for, so that the plan counts what would be done with it. */
 function expected(key: Digest, sample: number): Completion {
   return completionOf({ text: `pass  # to be asked for: ${key}\n` }, key, sample)
-}
-
-function context(job: Job, { id }: Question, signal: AbortSignal): AskContext {
-  return {
-    signal,
-    question: id,
-    sent: () => job.count('request'),
-    say: (text) => job.say({ question: id, text, good: false }),
-  }
 }
 
 async function recordedSource(provider: RecordedProvider, job: Job): Promise<Source> {

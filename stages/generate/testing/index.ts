@@ -7,12 +7,12 @@ import {
   type Job,
   type Json,
   type Stage,
-} from '../../engine/stage.ts'
-import type { Completion, Question, QuestionFile } from '../questions/model.ts'
-import { readQuestions } from '../questions/read.ts'
-import { writeQuestions } from '../questions/write.ts'
-import { type GenerateOptions, generate } from './index.ts'
-import type { LiveProvider } from './provider.ts'
+} from '../../../engine/stage.ts'
+import type { Completion, Question, QuestionFile } from '../../questions/model.ts'
+import { readQuestions } from '../../questions/read.ts'
+import { writeQuestions } from '../../questions/write.ts'
+import { type GenerateOptions, generate } from '../index.ts'
+import type { LiveProvider } from '../provider.ts'
 
 export interface Model extends LiveProvider {
   /** What was asked for, in order: request and sample. */
@@ -31,13 +31,16 @@ export function model(): Model {
     failing: undefined,
     params: ({ temperature }) => (temperature === undefined ? {} : { temperature }),
     request: ({ prompt }, { temperature }) => ({ prompt, temperature }),
-    estimate: () => ({ tokens_in: 1, tokens_out: 1, cost: 0.5 }),
-    ask: async (request, samples, deliver, context) => {
+    targetsAtOnce: 4,
+    estimate: async (_, samples) => ({ tokens_in: 1, tokens_out: samples, cost: samples / 2 }),
+    ask: async ({ request, samples, deliver, sent }) => {
+      let failure: Error | undefined
       for (const sample of samples) {
         made.asked.push(canonical([request, sample]))
-        context.sent()
+        sent()
         const error = made.failing?.(canonical(request), sample)
-        if (error !== undefined) throw error
+        failure ??= error
+        if (error !== undefined) continue
         const text = `answer ${made.asked.length}\r\nto ${canonical(request)}'''\n`
         await deliver(sample, {
           text,
@@ -47,6 +50,7 @@ export function model(): Model {
           at: String(made.asked.length),
         })
       }
+      if (failure !== undefined) throw failure
     },
   }
   return made
@@ -100,6 +104,7 @@ export class Workspace {
       restore: async (key, value) => {
         if (!run.dry && !this.responses.has(key)) this.responses.set(key, JSON.parse(JSON.stringify(value)))
       },
+      journal: { notes: () => new Map(), write: async () => {} },
       notice: () => {},
       say: () => {},
     }
