@@ -43,6 +43,7 @@ class Folder {
       },
       count: () => {},
       restore: async () => {},
+      journal: { notes: () => new Map(), write: async () => {} },
       notice: () => {},
       say: () => {},
     }

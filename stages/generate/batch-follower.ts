@@ -42,18 +42,20 @@ export async function follow(following: Following): Promise<boolean> {
 async function over({ api, note, asking, poll }: Following): Promise<Batch> {
   const { signal, say } = asking
   let said = ''
-  for (let wait = poll.first; ; wait = Math.min(wait * 1.3, poll.most)) {
-    try {
+  // Said as the run is stopped: those who wait are gone at once, and the process with them.
+  const leave = () => say(`${note.id} goes on at the server: run again to take it up`, 'batch')
+  signal.addEventListener('abort', leave, { once: true })
+  try {
+    for (let wait = poll.first; ; wait = Math.min(wait * 1.3, poll.most)) {
       const batch = await api.look(String(note.id))
       if (isOver(batch)) return batch
       const progress = `${batch.status}, ${batch.completed} of ${batch.total || note.spans.length} requests done`
       if (progress !== said) say(`${note.id}: ${progress}`, 'batch')
       said = progress
       await sleep(wait * 1000, undefined, { signal })
-    } catch (error) {
-      if (signal.aborted) say(`${note.id} goes on at the server: run again to take it up`, 'batch')
-      throw error
     }
+  } finally {
+    signal.removeEventListener('abort', leave)
   }
 }
 
