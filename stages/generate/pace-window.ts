@@ -13,8 +13,11 @@ export interface Placed extends Sent {
   readonly full: boolean
 }
 
-/** Ms: without a refusal for that long, a request counts as accepted; more when refusals are slower than that. */
-const shortestPatience = 200
+/**
+ * Ms: without a refusal for that long, a request counts as accepted; `times` as long as the slowest refusal took, if that is
+ * more. The slowest is forgotten by half in `fades`.
+ */
+const patience = { shortest: 200, times: 4, fades: 60_000 } as const
 
 export class Window {
   readonly #most: number
@@ -28,7 +31,7 @@ export class Window {
   /** The last step: the request it followed on, and when. Undefined once it was not refused. */
   #probe: Sent | undefined = { index: 0, at: 0 }
   /** Of the slowest refusal so far, in ms. */
-  #slowest: number | undefined
+  #slowest: { readonly ms: number; readonly at: number } | undefined
 
   constructor(most: number) {
     this.#most = most
@@ -41,8 +44,9 @@ export class Window {
   }
 
   /** Milliseconds without a refusal after which a request counts as accepted. */
-  get patience(): number {
-    return Math.max(shortestPatience, 4 * (this.#slowest ?? 0))
+  patience(now: number): number {
+    const { ms, at } = this.#slowest ?? { ms: 0, at: now }
+    return Math.max(patience.shortest, patience.times * ms * 0.5 ** ((now - at) / patience.fades))
   }
 
   /** Milliseconds until one more may go when so many are in flight. */
@@ -58,7 +62,7 @@ export class Window {
     const { size } = this
     if (this.#probe !== undefined) {
       if (this.#slowest === undefined) return Number.POSITIVE_INFINITY
-      const passes = this.#probe.at + this.patience
+      const passes = this.#probe.at + this.patience(now)
       if (now < passes) return passes - now
     }
     if (size < this.#ceiling || this.#failures === 0) return 0
@@ -91,7 +95,9 @@ export class Window {
     sent: Placed,
     { news, now, until, sent: index }: { news: boolean; now: number; until: number; sent: number },
   ): void {
-    this.#slowest = Math.max(this.#slowest ?? 0, now - sent.at)
+    const ms = now - sent.at
+    if (this.#slowest === undefined || patience.times * ms >= this.patience(now))
+      this.#slowest = { ms, at: now }
     // Alone, it was not refused for its number.
     if (!news || sent.among === 1) return
     const below = Math.max(1, sent.among - 1)

@@ -89,6 +89,24 @@ for (const { name, scene, least, most, used } of goals)
     })
   }
 
+/** Refusals that take as long as answers. The aims: 90 % used and 2 % refused at 2 s, 60 % and 5 % at 20 s. */
+const late = [
+  { ...bucket(8), least: [0.9, 0.33], most: [0.02, 0.08] },
+  { ...bucket(50), least: [0.95, 0.6], most: [0.02, 0.08] },
+] as const
+
+for (const { name, scene, least, most, used } of late)
+  for (const telling of tellings.slice(0, 2))
+    test(`simulated: ${name}, ${telling.name}, is used where refusals take as long as answers`, async () => {
+      for (const [place, latency] of [2000, 20_000].entries()) {
+        const found = await figures({ ...scene(latency), ...telling, refusal: latency })
+        const says = `${latency} ms: ${used(found).toFixed(3)} used, ${found.refused.toFixed(4)} refused`
+        if (process.env['PACE_FIGURES']) console.log('late', name, telling.name, says)
+        assert.ok(used(found) >= (least[place] ?? 1), says)
+        assert.ok(found.refused <= (most[place] ?? 0), says)
+      }
+    })
+
 test('a limit raised tenfold is used within two minutes', async () => {
   const limit = { perMinute: 500 }
   const scene: Scene = {

@@ -8,7 +8,10 @@
  * were used). A wide window does a rate no harm, so that in doubt both are lowered.
  *
  * After a refusal nobody goes for as long as the server asks (or 50 ms, doubled while nothing is accepted), then one alone,
- * then the others: without the one, an outage of a minute was stormed once in 4 s by the whole window (22 % refused).
+ * then the others: without the one, an outage of a minute was stormed once in 4 s by the whole window (22 % refused). Where
+ * a rate is known and the last refusal was over at once, as before a bucket, the rate is enough; nobody waits for the one
+ * longer than 4 s, so that refusals in 20 s stop not everything (5 % used; with 2 s a window by the clock with refusals in
+ * 2 s was stormed, 20 % refused).
  *
  * Simulated before servers of many kinds (pace.test.ts); the figures are in testing/simulation.ts.
  *
@@ -70,6 +73,8 @@ const realClock: Clock = {
 const longestHold = 60_000
 /** Without a wait from the server, in ms: doubled with each refusal that follows on another with nothing between. */
 const hold = { first: 50, most: 4000 } as const
+/** The one that goes first is waited for no longer, in ms. */
+const longestTrial = 4000
 
 export class Pace {
   readonly #clock: Clock
@@ -89,6 +94,8 @@ export class Pace {
   #known = 0
   #acceptedSince = 0
   #fruitless = 0
+  /** The row of refusals before was a long one, as by the clock: the next will be too. */
+  #stern = false
   /** Until when the one that went first after a refusal is waited for; infinite before it went. */
   #trial: number | undefined
   /** Since when nothing but the window holds back. */
@@ -161,8 +168,7 @@ export class Pace {
     this.#narrowSince = undefined
     if (wait > 0) return wait
     const trial = this.#trialWait(now)
-    if (trial > 0) return trial
-    const narrow = this.#window.wait(this.#inFlight, this.#sent, now)
+    const narrow = trial > 0 ? trial : this.#window.wait(this.#inFlight, this.#sent, now)
     if (narrow > 0) this.#narrowSince = now
     return narrow
   }
@@ -170,7 +176,7 @@ export class Pace {
   /** After a refusal one request goes first, and the others when it is not refused. */
   #trialWait(now: number): number {
     if (this.#trial === undefined || this.#sent === this.#known) return 0
-    this.#trial = Math.min(this.#trial, now + this.#window.patience)
+    this.#trial = Math.min(this.#trial, now + Math.min(longestTrial, this.#window.patience(now)))
     if (now < this.#trial) return this.#trial - now
     this.#trial = undefined
     return 0
@@ -228,14 +234,18 @@ export class Pace {
 
   #refused(sent: Going, asked: number | undefined, now: number): void {
     const news = sent.index > this.#known
-    if (news) this.#fruitless = this.#acceptedSince > 0 ? 0 : this.#fruitless + 1
+    if (news && this.#acceptedSince > 0) {
+      this.#stern = this.#fruitless > 1
+      this.#fruitless = 0
+    } else if (news) this.#fruitless++
     const usual = news ? Math.min(hold.most, hold.first * 2 ** this.#fruitless) : 0
     const ms = Math.min(longestHold, asked === undefined ? usual : Math.max(0, asked * 1000))
     this.#heldUntil = Math.max(this.#heldUntil, now + ms)
     this.#learned.refused(sent, { news, edge: this.#window.isEdge(sent), now, until: this.#heldUntil })
     if (news) {
       this.#known = this.#sent
-      this.#trial = Number.POSITIVE_INFINITY
+      const paced = this.#learned.perMs !== undefined && this.#fruitless === 0 && !this.#stern
+      this.#trial = paced ? undefined : Number.POSITIVE_INFINITY
       this.#acceptedSince = 0
     }
     this.#window.refused(sent, { news, now, until: this.#heldUntil, sent: this.#sent })

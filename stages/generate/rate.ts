@@ -99,6 +99,8 @@ export class LearnedRate {
   #trust: number = growth.cubic
   /** Whether the epoch began at the edge. */
   #edge = false
+  /** Whether the base is only a rate that was once let through, by far not all that is allowed. */
+  #supposed = false
 
   get perMs(): number | undefined {
     if (this.#base === undefined) return undefined
@@ -131,7 +133,11 @@ export class LearnedRate {
     if (rate === undefined || sent.at <= this.#provenTo) return
     this.#proven += Math.min(sent.at - this.#provenTo, Math.max(1000, 2 / rate)) / 1000
     this.#provenTo = sent.at
-    if (this.#base !== undefined && (this.perMs ?? 0) >= forgotten * this.#base) this.#forget()
+    if (this.#base === undefined || (this.perMs ?? 0) < forgotten * this.#base) return
+    if (this.#supposed) {
+      this.#base = this.perMs
+      this.#proven = 0
+    } else this.#forget()
   }
 
   /** A rate learned from two refusals at the edge would be the window's, and fall a little with each such try. */
@@ -179,17 +185,30 @@ export class LearnedRate {
     // Less than the limit, by an unknown part: only lowered with care (multiplicative decrease).
     if (this.#starved > time / 2) {
       if (known !== undefined) this.#learn(Math.max(low, Math.min(known, high) * 0.9), time, now)
-    } else if (known === undefined || known < low) {
+      else this.#suppose(low, time, now, now - sent.at)
+    } else {
       // Much faster at the end than on average: a small bucket ran over before, a large one did not. Between the two.
       const present = this.perMs ?? low
-      this.#learn(present > 1.5 * low ? Math.sqrt(low * present) : low, time, now)
-    } else this.#learn(Math.min(known, high), time, now)
+      if (present > 2 * low) this.#learn(Math.sqrt(low * present), time, now)
+      else this.#learn(Math.max(low, Math.min(known ?? low, high)), time, now)
+    }
     return true
+  }
+
+  /**
+   * Where refusals are slow, the window holds back for most of the time until the rate is known. Something is kept to all
+   * the same, so that the window's steps come as no heap; it grows threefold in the time that two refusals take.
+   */
+  #suppose(base: number, time: number, now: number, refusal: number): void {
+    this.#learn(base, time, now)
+    this.#supposed = true
+    this.#trust = Math.max(10, refusal / 500)
   }
 
   #learn(base: number, time: number, now: number): void {
     this.#trust = Math.min(growth.cubic, Math.max(10, time / 200))
     this.#base = base
+    this.#supposed = false
     this.#proven = 0
     this.#provenTo = now
     this.#due = Math.min(this.#due, now + 1 / base)
