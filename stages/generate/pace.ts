@@ -1,6 +1,6 @@
 /**
- * How fast requests go out: how many at once (pace-window.ts) and how many a minute (rate.ts), learned from refusals and
- * headers, so that nobody has to look up their limits and nothing is lost to a guess.
+ * How fast requests go out: how many at once (pace-window.ts) and how many a minute (pace-learned.ts), learned from
+ * refusals and headers, so that nobody has to look up their limits and nothing is lost to a guess.
  *
  * Both are needed. A number in flight holds no rate when answers are fast, and a rate holds no number when they vary. A
  * refusal does not say which it was. It counts as the number's when it came at the edge, with the window full and more in
@@ -20,9 +20,10 @@
  * as they are).
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Learned } from './pace-learned.ts'
 import { Queue } from './pace-queue.ts'
 import { type Placed, Window } from './pace-window.ts'
-import { Bucket, LearnedRate } from './rate.ts'
+import { Bucket, type Counted } from './rate.ts'
 import { limitIn, Mirror, type Taken } from './rate-headers.ts'
 
 export interface Clock {
@@ -79,7 +80,7 @@ const longestTrial = 4000
 export class Pace {
   readonly #clock: Clock
   readonly #window: Window
-  readonly #learned = new LearnedRate()
+  readonly #learned = new Learned()
   readonly #ownRequests: Bucket | undefined
   readonly #ownTokens: Bucket | undefined
   readonly #requestsPerMinute: number | undefined
@@ -90,6 +91,8 @@ export class Pace {
   #heldUntil = 0
   #inFlight = 0
   #sent = 0
+  /** Of their tokens. */
+  #sum = 0
   /** Requests up to this one were sent before the last refusal was known. */
   #known = 0
   #acceptedSince = 0
@@ -116,7 +119,7 @@ export class Pace {
 
   /** The requests per minute that are kept to, if any are. */
   get rate(): number | undefined {
-    const learned = this.#learned.perMs
+    const learned = this.#learned.requests
     if (learned === undefined) return this.#requestsPerMinute
     return Math.min(learned * 60_000, this.#requestsPerMinute ?? Number.POSITIVE_INFINITY)
   }
@@ -185,12 +188,14 @@ export class Pace {
   #go(tokens: number, now: number): Turn {
     this.#ownRequests?.take(1)
     this.#ownTokens?.take(tokens)
-    this.#learned.take(now)
+    this.#learned.take(now, tokens)
+    this.#sum += Math.max(1, tokens)
     this.#inFlight++
     const sent: Going = {
       index: ++this.#sent,
       at: now,
       tokens,
+      sum: this.#sum,
       among: this.#inFlight,
       full: this.#inFlight >= this.#window.size,
       mirrored: { requests: this.#requests.take(1), tokens: this.#tokens.take(tokens) },
@@ -244,7 +249,7 @@ export class Pace {
     this.#learned.refused(sent, { news, edge: this.#window.isEdge(sent), now, until: this.#heldUntil })
     if (news) {
       this.#known = this.#sent
-      const paced = this.#learned.perMs !== undefined && this.#fruitless === 0 && !this.#stern
+      const paced = this.#learned.requests !== undefined && this.#fruitless === 0 && !this.#stern
       this.#trial = paced ? undefined : Number.POSITIVE_INFINITY
       this.#acceptedSince = 0
     }
@@ -270,7 +275,6 @@ export class Pace {
   }
 }
 
-interface Going extends Placed {
-  readonly tokens: number
+interface Going extends Placed, Counted {
   readonly mirrored: { readonly requests: Taken; readonly tokens: Taken }
 }

@@ -1,5 +1,6 @@
 /**
- * How many requests a minute: the user's own limits, and what a server's refusals teach. Its headers: rate-headers.ts.
+ * How many requests or tokens a minute: the user's own limits, and what a server's refusals teach. What its headers show
+ * is in rate-headers.ts.
  *
  * Learning. A token bucket is empty whenever it refuses. So between two refusals it has let through exactly what it was
  * refilled with, less what ran over, and what was let through divided by the time is its rate, whatever its size. A
@@ -53,6 +54,13 @@ export interface Sent {
   readonly at: number
 }
 
+/** A request as far as learning goes. */
+export interface Counted extends Sent {
+  readonly tokens: number
+  /** Of all requests up to it, itself included. */
+  readonly sum: number
+}
+
 export interface Refusal {
   /** The request was sent after the last refusal was known. */
   readonly news: boolean
@@ -74,19 +82,24 @@ const longHold = 5000
 /** How far a late timer may be caught up with, in ms: short enough to be no burst. */
 const slack = 20
 
-/** The rate that a server's refusals show. Paced as by the generic cell rate algorithm (ITU-T I.371). */
+/** The rate of requests or of tokens that a server's refusals show. Paced as by the generic cell rate algorithm (ITU-T I.371). */
 export class LearnedRate {
+  readonly #kind: 'requests' | 'tokens'
   /** Per ms, as measured. */
   #base: number | undefined
   /** Seconds during which requests were accepted since then. */
   #proven = 0
   #provenTo = 0
+  /** What the last request cost. */
+  #taken = 1
   /** When the next request would be due at an even pace. */
   #due = 0
   /** First and last refusal of the row that the present epoch began with. */
-  #first: Sent | undefined
-  #last: Sent | undefined
+  #first: Counted | undefined
+  #last: Counted | undefined
+  /** Refused since, what it would have cost and how many. */
   #refusedSince = 0
+  #refusals = 0
   /** Let through between the two. */
   #between = 0
   #starved = 0
@@ -101,6 +114,29 @@ export class LearnedRate {
   #edge = false
   /** Whether the base is only a rate that was once let through, by far not all that is allowed. */
   #supposed = false
+  /** What the last epoch came to, and how much epochs differ: of the squares of logarithms, fading. */
+  #low: number | undefined
+  #spread = 0
+  #epochs = 0
+
+  constructor(kind: 'requests' | 'tokens') {
+    this.#kind = kind
+  }
+
+  /** How much what was measured varies; undefined before it was measured often. */
+  get spread(): number | undefined {
+    return this.#epochs < 3 ? undefined : this.#spread
+  }
+
+  #cost(sent: Counted): number {
+    return this.#kind === 'tokens' ? Math.max(1, sent.tokens) : 1
+  }
+
+  /** All that went out between the two, less what was refused. */
+  #through(first: Counted, sent: Counted): number {
+    const sum = this.#kind === 'tokens' ? sent.sum - first.sum : sent.index - first.index
+    return sum - this.#cost(sent) - this.#refusedSince
+  }
 
   get perMs(): number | undefined {
     if (this.#base === undefined) return undefined
@@ -113,10 +149,11 @@ export class LearnedRate {
     return rate === undefined ? 0 : Math.max(0, this.#due - now)
   }
 
-  take(now: number): void {
+  take(now: number, tokens: number): void {
     const rate = this.perMs
     this.#started ??= now
-    if (rate !== undefined) this.#due = Math.max(this.#due, now - slack) + 1 / rate
+    this.#taken = this.#kind === 'tokens' ? tokens : 1
+    if (rate !== undefined) this.#due = Math.max(this.#due, now - slack) + this.#taken / rate
   }
 
   /** So long nobody waited, or the window alone held back: a bucket may run over, and less is measured than allowed. */
@@ -125,13 +162,13 @@ export class LearnedRate {
   }
 
   /** Time counts as far as requests sent in it were accepted: what is not used is not tried out. */
-  accepted(sent: Sent): void {
+  accepted(sent: Counted): void {
     const [first, last] = [this.#first, this.#last]
     if (first !== undefined && last !== undefined && sent.index === last.index + 1)
-      if (last.at - first.at >= longHold && this.#between === 0) this.#guess(first.index - 1, sent.at)
+      if (last.at - first.at >= longHold && this.#between === 0) this.#guess(first, sent.at)
     const rate = this.perMs
     if (rate === undefined || sent.at <= this.#provenTo) return
-    this.#proven += Math.min(sent.at - this.#provenTo, Math.max(1000, 2 / rate)) / 1000
+    this.#proven += Math.min(sent.at - this.#provenTo, Math.max(1000, (2 * this.#cost(sent)) / rate)) / 1000
     this.#provenTo = sent.at
     if (this.#base === undefined || (this.perMs ?? 0) < forgotten * this.#base) return
     if (this.#supposed) {
@@ -141,43 +178,47 @@ export class LearnedRate {
   }
 
   /** A rate learned from two refusals at the edge would be the window's, and fall a little with each such try. */
-  refused(sent: Sent, { news, edge, now, until }: Refusal): void {
+  refused(sent: Counted, { news, edge, now, until }: Refusal): void {
     const first = this.#first
     if (first === undefined || (news && edge && this.#edge)) this.#begin(sent, edge)
     else if (sent.index > first.index) {
       if (news && this.#measured(sent, first, now)) this.#begin(sent, edge)
       else {
-        this.#between = sent.index - first.index - 1 - this.#refusedSince++
+        this.#between = this.#through(first, sent)
+        this.#refusedSince += this.#cost(sent)
+        this.#refusals++
         this.#last = sent
       }
     }
     if (news && !edge) this.#edge = false
     if (until - now < longHold) return
     this.#resumed = Math.max(this.#resumed, until)
-    if (news) this.#guess(sent.index - 1, until)
+    if (news) this.#guess(sent, until)
   }
 
   /**
    * Before anything is known: after a long refusal a window by the clock begins anew, and lets through as much as it did
    * in the time until now. Too much when it began before us, which the next refusal corrects.
    */
-  #guess(count: number, now: number): void {
-    if (!this.#fresh || this.#base !== undefined || this.#started === undefined || count < 20) return
+  #guess(sent: Counted, now: number): void {
+    if (!this.#fresh || this.#base !== undefined || this.#started === undefined || sent.index <= 20) return
+    const count = (this.#kind === 'tokens' ? sent.sum : sent.index) - this.#cost(sent)
     this.#learn(count / (now - this.#started), now - this.#started, now)
   }
 
-  #begin(sent: Sent, edge: boolean): void {
+  #begin(sent: Counted, edge: boolean): void {
     this.#edge = edge
     this.#first = this.#last = sent
-    this.#refusedSince = this.#between = 0
+    this.#refusedSince = this.#refusals = this.#between = 0
     this.#starved = 0
   }
 
   /** Whether the time since `first` was long enough to mean something, and was learned from. */
-  #measured(sent: Sent, first: Sent, now: number): boolean {
-    const count = sent.index - first.index - 1 - this.#refusedSince
+  #measured(sent: Counted, first: Counted, now: number): boolean {
+    const requests = sent.index - first.index - 1 - this.#refusals
     const time = sent.at - first.at
-    if (!(count >= 20 && time >= 2000) && !(count >= 3 && time >= 20_000)) return false
+    if (!(requests >= 20 && time >= 2000) && !(requests >= 3 && time >= 20_000)) return false
+    const count = this.#through(first, sent)
     const low = count / time
     const stretch = sent.at - Math.max((this.#last ?? first).at, this.#resumed)
     const high = stretch > Math.max(2000, time / 10) ? Math.max(low, (count - this.#between) / stretch) : low
@@ -187,6 +228,9 @@ export class LearnedRate {
       if (known !== undefined) this.#learn(Math.max(low, Math.min(known, high) * 0.9), time, now)
       else this.#suppose(low, time, now, now - sent.at)
     } else {
+      if (this.#low !== undefined) this.#spread = this.#spread * 0.8 + Math.log(low / this.#low) ** 2
+      this.#low = low
+      this.#epochs++
       // Much faster at the end than on average: a small bucket ran over before, a large one did not. Between the two.
       const present = this.perMs ?? low
       if (present > 2 * low) this.#learn(Math.sqrt(low * present), time, now)
@@ -211,7 +255,7 @@ export class LearnedRate {
     this.#supposed = false
     this.#proven = 0
     this.#provenTo = now
-    this.#due = Math.min(this.#due, now + 1 / base)
+    this.#due = Math.min(this.#due, now + this.#taken / base)
   }
 
   #forget(): void {
