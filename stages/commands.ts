@@ -27,23 +27,43 @@ Needs OPENAI_API_KEY in the environment or in .env; OPENAI_BASE_URL names anothe
       type: 'string',
       help: 'longest answer (default 512; the old default of 16 would cut every chat answer)',
     },
+    'top-p': { type: 'string', help: "default the server's" },
+    stop: { type: 'string', help: 'text at which an answer ends' },
+    seed: { type: 'string', help: 'whole number, sent to the server' },
+    series: { type: 'string', help: 'under another name completions are drawn anew' },
     model: { type: 'string', help: 'default gpt-4o-mini' },
+    'base-url': { type: 'string', help: 'server, in place of OPENAI_BASE_URL' },
+    'key-variable': { type: 'string', help: 'variable that holds the key (default OPENAI_API_KEY)' },
     endpoint: {
       type: 'string',
-      help: "chat (default), or completions: the old tool's way, prompt + blank line + preload",
+      help: "chat (default), responses, or completions: the old tool's way, prompt + blank line + preload",
     },
+    mode: { type: 'string', help: 'live (default), or batch: at half the price, within a day' },
+    chunk: { type: 'string', help: 'completions asked for with one request (default 20)' },
   },
   pipeline: (args, values) => {
     const [from, to] = inAndOut('generate-completions', args)
-    const provider = openai({ model: text(values, 'model') ?? 'gpt-4o-mini', endpoint: endpointOf(values) })
+    const [topP, seed, chunk] = ['top-p', 'seed', 'chunk'].map((name) => number(values, name))
+    const stop = text(values, 'stop')
+    const provider = openai({
+      model: text(values, 'model') ?? 'gpt-4o-mini',
+      baseURL: text(values, 'base-url'),
+      keyVariable: text(values, 'key-variable'),
+      endpoint: choice(values, 'endpoint', ['chat', 'completions', 'responses']),
+      mode: choice(values, 'mode', ['live', 'batch']),
+      chunk,
+    })
     return pipeline({
       generate: generate({
         from,
         to,
         provider,
-        n: number(values, 'n', 1),
-        temperature: number(values, 'temperature', 0.9),
-        maxTokens: number(values, 'max-tokens', 512),
+        n: number(values, 'n') ?? 1,
+        temperature: number(values, 'temperature') ?? 0.9,
+        maxTokens: number(values, 'max-tokens') ?? 512,
+        series: text(values, 'series'),
+        ...given({ topP, seed }),
+        ...given({ stop: stop === undefined ? undefined : [stop] }),
       }),
     })
   },
@@ -128,20 +148,24 @@ function given<T>(options: { readonly [name: string]: T | undefined }): { readon
   return Object.fromEntries(entries)
 }
 
-function number(values: Values, name: string, usual: number): number {
+function number(values: Values, name: string): number | undefined {
   const given = text(values, name)
-  if (given === undefined) return usual
+  if (given === undefined) return undefined
   const value = Number(given)
   if (given.trim() === '' || !Number.isFinite(value))
-    throw new Failure(`--${name} ${given}: not a number`, { exit: 2, remedy: `The default is ${usual}.` })
+    throw new Failure(`--${name} ${given}: not a number`, {
+      exit: 2,
+      remedy: 'See generate-completions --help.',
+    })
   return value
 }
 
-function endpointOf(values: Values): 'chat' | 'completions' {
-  const endpoint = text(values, 'endpoint') ?? 'chat'
-  if (endpoint === 'chat' || endpoint === 'completions') return endpoint
-  throw new Failure(`--endpoint ${endpoint}: there is none of that name`, {
+function choice<T extends string>(values: Values, name: string, all: readonly T[]): T | undefined {
+  const given = text(values, name)
+  const found = all.find((each) => each === given)
+  if (given === undefined || found !== undefined) return found
+  throw new Failure(`--${name} ${given}: there is none of that name`, {
     exit: 2,
-    remedy: 'Give chat or completions.',
+    remedy: `Give ${all.slice(0, -1).join(', ')} or ${all.at(-1)}.`,
   })
 }
