@@ -43,7 +43,7 @@ export class BatchApi {
   upload(lines: readonly string[]): Promise<string> {
     const bytes = Buffer.from(`${lines.join('\n')}\n`)
     return this.#again(() =>
-      inTime(this.#limits(), async (signal) => {
+      inTime({ ...this.#limits(), secrets: this.#line.secrets }, async (signal) => {
         const file = new File([bytes], 'codex-runner.jsonl', { type: 'application/jsonl' })
         const made: unknown = await this.#line.client.files.create({ file, purpose: 'batch' }, { signal })
         return idIn(made)

@@ -95,7 +95,7 @@ async function connect(connection: Connection, key: string | undefined): Promise
     maxRetries: 0,
     logLevel: 'off',
   })
-  return { client, secrets: secretsOf(key, headers) }
+  return { client, secrets: secretsOf(key, headers, query) }
 }
 
 function missingKey(name: string): Failure {

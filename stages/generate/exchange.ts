@@ -31,11 +31,12 @@ export async function exchange(line: Line, sending: Sending): Promise<Received> 
   const started = Date.now()
   const { text, response } = await transfer(line, sending)
   const { headers } = response
+  const id = headers.get('x-request-id') ?? headers.get('apim-request-id')
   return {
     value: objectIn(text, response),
     headers,
     passage: {
-      request_id: headers.get('x-request-id') ?? headers.get('apim-request-id') ?? undefined,
+      request_id: id === null ? undefined : withoutSecrets(id, line.secrets),
       at: new Date().toISOString(),
       seconds: (Date.now() - started) / 1000,
     },
@@ -51,7 +52,7 @@ interface Transferred {
 /** What came back, whatever it is. Throws as `exchange` does. */
 export function transfer({ client, secrets }: Line, sending: Sending): Promise<Transferred> {
   const { method = 'post', path, body, timeout } = sending
-  return inTime(sending, async (signal) => {
+  return inTime({ ...sending, secrets }, async (signal) => {
     const options = { signal, timeout: timeout * 2000, ...(body === undefined ? {} : { body }) }
     const response = await client[method](path, options).asResponse()
     const bytes = await response.arrayBuffer()
@@ -66,7 +67,11 @@ export function transfer({ client, secrets }: Line, sending: Sending): Promise<T
 
 /** Runs what speaks to a server; what goes wrong comes out as a Trouble, or as the signal's reason. */
 export async function inTime<T>(
-  { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
+  {
+    timeout,
+    signal,
+    secrets,
+  }: { readonly timeout: number; readonly signal: AbortSignal; readonly secrets: readonly string[] },
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   // An own controller: AbortSignal.any would hold on to each request for as long as the run's signal lives.
@@ -84,7 +89,7 @@ export async function inTime<T>(
   } catch (error) {
     signal.throwIfAborted()
     if (late) throw new Trouble({ type: 'timeout' }, `no whole answer within ${timeout} s`)
-    throw troubleOf(error)
+    throw troubleOf(error, secrets)
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)
@@ -128,12 +133,13 @@ export function errorInside(error: Body, status: number, headers = new Headers()
 }
 
 /** What the client throws, as a Trouble. Looked at by its shape: importing the client's classes would load all of it. */
-export function troubleOf(error: unknown): Trouble {
+export function troubleOf(error: unknown, secrets: readonly string[] = []): Trouble {
   if (error instanceof Trouble) return error
   if (isObject(error) && typeof error['status'] === 'number') {
     const { status } = error
     const headers = error['headers'] instanceof Headers ? error['headers'] : new Headers()
-    const message = error instanceof Error ? error.message : ''
+    // Before it is shortened, which may leave half a key.
+    const message = withoutSecrets(error instanceof Error ? error.message : '', secrets)
     const code = textOf(error['code']) ?? textOf(error['type'])
     return new Trouble(
       { type: 'status', status, code, param: textOf(error['param']) },
