@@ -10,6 +10,7 @@ import { resolve } from 'node:path'
 import { agreement } from './agreement.ts'
 import { measure, ms, note, table } from './compare.ts'
 import { edit } from './edit.ts'
+import { generate } from './generate.ts'
 import { dropped, made, type Size, usual } from './made.ts'
 import { noop } from './noop.ts'
 import { parity } from './parity.ts'
@@ -25,6 +26,7 @@ if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`)
 
 if (wanted('throughput')) await throughput(short)
 if (wanted('latency')) await latency()
+if (wanted('generate')) await generate(short)
 if (wanted('parity')) await parity(short)
 if (wanted('agreement')) await agreement(short)
 if (wanted('noop') || wanted('edit')) {

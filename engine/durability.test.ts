@@ -1,6 +1,7 @@
 /** Killed at any moment, and two at once: nothing is lost, nothing is done twice. Through the command line. */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needing } from './testing/parts.ts'
@@ -28,7 +29,7 @@ function folderFor(server: TestServer, concurrency = 2): TestFolder {
   for (const name of names) folder.write(`data/questions/${name}.toml`, question(name))
   folder.pipeline(`
     generate: generate({ from: 'data/questions/%.toml', to: 'data/completions/%.toml',
-      provider: openai({ model: 'gpt-4o-mini', baseURL: '${server.url}', concurrency: ${concurrency} }), n: ${n} }),
+      provider: openai({ model: 'gpt-4o-mini', baseURL: '${server.url}', concurrency: ${concurrency}, chunk: 1 }), n: ${n} }),
     clean: clean({ from: 'data/completions/%.toml', to: 'data/cleaned/%.toml' }),
     test: test({ from: 'data/cleaned/%.toml', to: 'data/results/%.toml' }),
     report: report({ from: 'data/results/%.toml', to: 'data/report' }),`)
@@ -150,6 +151,57 @@ needing(test, ['bwrap'], 'Ctrl-C: exit 130, and what had arrived is not asked fo
   assert.is((await folder.run([], { env })).code, 0)
   const log = (await server.log()).length
   assert.ok(log <= names.length * n + 2, `${log} requests`)
+  await server.stop()
+  folder.destroy()
+})
+
+/** Paid responses on disk, read as any reader would: whole lines only. */
+function stored(folder: TestFolder): number {
+  const segments = existsSync(folder.at('cache/responses'))
+    ? Object.values(folder.tree('cache/responses'))
+    : []
+  const keys = segments.flatMap((text) => text.match(/^[0-9a-f]{8} \{"key":"[0-9a-f]{32}.*\n/gm) ?? [])
+  return new Set(keys.map((line) => line.slice(17, 49))).size
+}
+
+/** Each kill takes a start of the program: KILLS=100 makes it 2,000 completions and four minutes. */
+const kills = Number(process.env['KILLS'] ?? 15)
+
+test('killed at random moments of a long generation, only what was on its way is asked for again', async () => {
+  const [each, concurrency] = [20, 8]
+  const server = await startServer()
+  await server.limits({ latency: [20, 60] })
+  const folder = new TestFolder()
+  for (let index = 0; index < kills; index++)
+    folder.write(`data/questions/q${index}.toml`, question(`q${index}`))
+  folder.pipeline(`
+    generate: generate({ from: 'data/questions/%.toml', to: 'data/completions/%.toml', n: ${each},
+      provider: openai({ model: 'm', baseURL: '${server.url}', concurrency: ${concurrency}, chunk: 1 }) }),`)
+  let [killed, lost, most] = [0, 0, 0]
+  while (killed < kills) {
+    // What there is to do takes a tenth of a second for each kill, so that the last one still finds some.
+    const ran = await folder.run([], { killOn: '"unit-done"', killAfter: Math.random() * 120 })
+    if (ran.code !== -1) break
+    killed++
+    // The server sees the connections close, and notes what it could not send.
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    const paid = (await server.counts()).answers
+    const kept = stored(folder)
+    const said = ran.events.filter(({ type }) => type === 'unit-done').length
+    assert.ok(kept >= said, `${said} said to be done, and ${kept} stored`)
+    most = Math.max(most, paid - lost - kept)
+    assert.ok(paid - lost - kept <= concurrency, `${paid - lost - kept} lost at once`)
+    lost = paid - kept
+  }
+  const { code, stdout } = await folder.run()
+  assert.is(code, 0, stdout)
+  const { answers } = await server.counts()
+  assert.is(stored(folder), kills * each)
+  assert.is(answers - lost, kills * each)
+  console.log(
+    `${killed} kills: ${lost} answers on their way were lost and asked for again, at most ${most} at a kill`,
+  )
+  assert.is(killed, kills)
   await server.stop()
   folder.destroy()
 })

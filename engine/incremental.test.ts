@@ -190,7 +190,9 @@ async function servedFolder(url: string): Promise<{
   folder.write('data/questions/basics.toml', question)
   folder.write('data/questions/more.toml', question.replaceAll('double', 'second'))
   const set = (options: string) =>
-    folder.pipeline(stages(`provider: openai({ model: 'gpt-4o-mini', baseURL: '${url}' }), ${options}`))
+    folder.pipeline(
+      stages(`provider: openai({ model: 'gpt-4o-mini', baseURL: '${url}', chunk: 1 }), ${options}`),
+    )
   return { folder, set, run: (args = []) => folder.run(args, { env: { OPENAI_API_KEY: 'sk-test' } }) }
 }
 

@@ -119,7 +119,10 @@ export interface Job {
   unit<T extends Json>(unit: Unit<T>): Promise<T | undefined>
   /** A request goes out, or a program is executed: told by `make` each time, so that the summary counts what really ran. */
   count(kind: 'execution' | 'request'): void
-  /** Puts a response that stands in an output file back into the cache, which has lost it. Nothing in a dry run. */
+  /**
+   * Makes a response durable before a unit asks for it, or though none does: one that stands in an output file and that
+   * the cache has lost, one of several that came together. One that is stored stays as it is. Nothing in a dry run.
+   */
   restore(key: Digest, value: Json): Promise<void>
   /** Notes on what is under way outside, which outlive the run and the crash. */
   readonly journal: Journal

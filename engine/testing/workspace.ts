@@ -30,8 +30,9 @@ export interface Ran {
 
 export interface RunSettings {
   readonly env?: { readonly [name: string]: string | undefined }
-  /** Kill the process with SIGKILL so many milliseconds after its first output: once it is at work. */
+  /** Kill the process with SIGKILL so many milliseconds after its first output, or after it has said `killOn`. */
   readonly killAfter?: number
+  readonly killOn?: string
   readonly cwd?: string
 }
 
@@ -123,8 +124,9 @@ export class TestFolder {
       child.stderr?.on('data', (chunk) => (out.stderr += chunk))
       let timer: NodeJS.Timeout | undefined
       if (settings.killAfter !== undefined)
-        child.stdout?.once('data', () => {
-          timer = setTimeout(() => child.kill('SIGKILL'), settings.killAfter)
+        child.stdout?.on('data', () => {
+          if (timer === undefined && out.stdout.includes(settings.killOn ?? ''))
+            timer = setTimeout(() => child.kill('SIGKILL'), settings.killAfter)
         })
       child.on('close', (code) => {
         clearTimeout(timer)

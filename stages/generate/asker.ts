@@ -5,14 +5,20 @@
  * 422; either is seen once, and asked for single samples from then on. What was received is never asked for again: a
  * request for twenty that brought three is followed by one for the seventeen.
  */
+import pLimit, { type LimitFunction } from 'p-limit'
 import type { Connection } from './connection.ts'
-import type { Answer, Asking } from './provider.ts'
+import type { Asking } from './provider.ts'
 import { asRequest } from './request.ts'
-import { Refused, Sender } from './sender.ts'
+import { all, Refused, Sender } from './sender.ts'
 
 export class Asker {
   readonly #sender: Sender
   readonly #chunk: number
+  /**
+   * What waits to be sent waits here, where it is small. Twice as many as can be in flight, so that those that wait for a
+   * second try keep nobody from a first one.
+   */
+  readonly #limit: LimitFunction
   /** The server ignores or rejects `n`. */
   #single = false
   /** Calls of `ask` that are under way. While there are any, a refusal that holds for all is not collected from each. */
@@ -21,13 +27,15 @@ export class Asker {
   constructor(connection: Connection) {
     this.#sender = new Sender(connection)
     this.#chunk = connection.chunk
+    this.#limit = pLimit(2 * connection.concurrency)
   }
 
   async ask(asking: Asking): Promise<void> {
     this.#asking++
     try {
       const several = !this.#single && asRequest(asking.request).endpoint !== 'responses'
-      await all(chunksOf(asking.samples, several ? this.#chunk : 1).map((chunk) => this.#get(chunk, asking)))
+      const chunks = chunksOf(asking.samples, several ? this.#chunk : 1)
+      await all(chunks.map((chunk) => this.#limit(() => this.#get(chunk, asking))))
     } finally {
       // In watch mode the next round may meet a mended key.
       if (--this.#asking === 0) this.#sender.forgive()
@@ -37,23 +45,20 @@ export class Asker {
   async #get(samples: readonly number[], asking: Asking): Promise<void> {
     if (this.#single && samples.length > 1)
       return await all(samples.map((sample) => this.#get([sample], asking)))
-    const answers = await this.#answers(samples, asking)
-    if (answers.length === 1 && samples.length > 1) this.#single = true
-    await all(samples.slice(0, answers.length).map((sample, at) => deliver(sample, answers[at], asking)))
-    const open = samples.slice(answers.length)
+    const count = await this.#send(samples, asking)
+    if (count === 1 && samples.length > 1) this.#single = true
+    const open = samples.slice(count)
     if (open.length > 0) await this.#get(open, asking)
   }
 
-  async #answers(samples: readonly number[], asking: Asking): Promise<readonly Answer[]> {
+  async #send(samples: readonly number[], asking: Asking): Promise<number> {
     try {
       return await this.#sender.send(samples, asking)
     } catch (error) {
       const rejected = error instanceof Refused && (error.status === 400 || error.status === 422)
       if (!rejected || samples.length === 1) throw error
       // Perhaps it was `n`: a request for one sample tells, and fails with what else it may have been.
-      const answers = await this.#sender.send(samples.slice(0, 1), asking)
-      this.#single = true
-      return answers
+      return await this.#sender.send(samples.slice(0, 1), asking)
     }
   }
 }
@@ -62,13 +67,4 @@ export function chunksOf<T>(items: readonly T[], size: number): readonly (readon
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),
   )
-}
-
-async function deliver(sample: number, answer: Answer | undefined, asking: Asking): Promise<void> {
-  if (answer !== undefined) await asking.deliver(sample, answer)
-}
-
-/** Waits for all of them, whatever becomes of the first that fails: an answer on its way must not be lost. */
-export async function all(tasks: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(tasks)) if (result.status === 'rejected') throw result.reason
 }

@@ -47,9 +47,13 @@ export interface Line {
   readonly secrets: readonly string[]
 }
 
+/** In ms: for so long a key is not looked up again. A file is read for it, and requests may be hundreds a second. */
+const lasting = 500
+
 export class Lines {
   readonly #connection: Connection
   #made: { readonly key: string | undefined; readonly line: Promise<Line> } | undefined
+  #lookedUp = Number.NEGATIVE_INFINITY
   #warned = false
 
   constructor(connection: Connection) {
@@ -58,7 +62,10 @@ export class Lines {
 
   /** A client with the key as it is now. Throws Failure when there is none and one is needed. */
   open(say: (text: string) => void): Promise<Line> {
+    const now = performance.now()
+    if (this.#made !== undefined && now - this.#lookedUp < lasting) return this.#made.line
     const key = this.#key(say)
+    this.#lookedUp = now
     if (this.#made === undefined || this.#made.key !== key)
       this.#made = { key, line: connect(this.#connection, key) }
     return this.#made.line

@@ -79,6 +79,7 @@ export interface Asking {
   readonly drawing: Digest
   /** In ascending order. */
   readonly samples: readonly number[]
+  /** Resolves when the answer is on disk to stay. */
   deliver(sample: number, answer: Answer): Promise<void>
   /** Makes durable an answer that nobody waits for: one of a batch that an earlier run began. */
   keep(key: Digest, answer: Answer): Promise<void>

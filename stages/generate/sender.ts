@@ -5,10 +5,10 @@
  * Money is reserved before a place in the queue is taken: who holds a place never waits for somebody else's bill.
  */
 import { type Budget, Failure, type Reservation } from '../../engine/stage.ts'
-import { answersOf, type Reply, replyIn, tokensOf } from './answers.ts'
+import { answersOf, type Passage, type Reply, replyIn, tokensOf } from './answers.ts'
 import { type Connection, Lines, pathOf } from './connection.ts'
 import { type Need, needOf, roughTokensIn, tokensIn } from './estimate.ts'
-import { exchange, type Received } from './exchange.ts'
+import { exchange } from './exchange.ts'
 import { type Outcome, Pace, type Turn } from './pace.ts'
 import { costOf } from './prices.ts'
 import { type Answer, type Asking, Stop } from './provider.ts'
@@ -49,9 +49,12 @@ export class Sender {
     this.#refusal = undefined
   }
 
-  /** At least one answer, and not necessarily one for each sample. Throws Refused for this request, Failure for all. */
-  async send(samples: readonly number[], asking: Asking): Promise<readonly Answer[]> {
-    const { policy, prices } = this.#connection
+  /**
+   * Sends the request for these samples, and delivers what comes to the first of them. Answers how many that were: one at
+   * least, and not necessarily all. Throws Refused for this request, Stop for all.
+   */
+  async send(samples: readonly number[], asking: Asking): Promise<number> {
+    const { policy } = this.#connection
     const { signal, question } = asking
     const request = asRequest(asking.request)
     const { model } = request.body
@@ -62,7 +65,7 @@ export class Sender {
       return this.#try(request, samples, asking)
     }
     try {
-      const { reply, passage } = await retrying(attempt, {
+      return await retrying(attempt, {
         policy,
         signal,
         counts: ({ fault }) => {
@@ -72,7 +75,6 @@ export class Sender {
         },
         waiting: (wait) => this.#sayLong(wait, asking),
       })
-      return answersOf(reply, passage, request.preload ?? '', { model, prices, factor: 1 })
     } catch (error) {
       if (!(error instanceof Trouble)) throw error
       const { secrets } = await this.#lines.open(() => {})
@@ -93,11 +95,7 @@ export class Sender {
     return this.#refusal
   }
 
-  async #try(
-    request: Request,
-    samples: readonly number[],
-    asking: Asking,
-  ): Promise<{ readonly reply: Reply; readonly passage: Received['passage'] }> {
+  async #try(request: Request, samples: readonly number[], asking: Asking): Promise<number> {
     const { signal, budgets, question } = asking
     const { model } = request.body
     this.#goOn(signal)
@@ -118,9 +116,11 @@ export class Sender {
       const reply = replyIn(value, request.endpoint)
       this.#accepted++
       const tokens = tokensOf(reply)
-      turn.leave({ type: 'accepted', tokens, headers })
       bill({ cost: this.#costOf(reply, request), tokens })
-      return { reply, passage }
+      const count = await this.#deliver(samples, this.#answersIn(reply, passage, request), asking)
+      // Only now: a request is under way until its answers are safe, and no more are under way than were allowed.
+      turn.leave({ type: 'accepted', tokens, headers })
+      return count
     } catch (error) {
       // Before the next one is let in, who would meet the same.
       if (error instanceof Trouble && !isPassing(error.fault))
@@ -129,6 +129,29 @@ export class Sender {
       bill(mayBeCharged(error) ? { cost: need.cost, tokens: need.tokens_in + need.tokens_out } : free)
       throw error
     }
+  }
+
+  #answersIn(reply: Reply, passage: Passage, { body, preload = '' }: Request): readonly Answer[] {
+    const { prices } = this.#connection
+    return answersOf(reply, passage, preload, { model: body.model, prices, factor: 1 })
+  }
+
+  async #deliver(
+    samples: readonly number[],
+    answers: readonly Answer[],
+    { deliver }: Asking,
+  ): Promise<number> {
+    const count = Math.min(samples.length, answers.length)
+    try {
+      await all(
+        samples.slice(0, count).map(async (sample, at) => answers[at] && deliver(sample, answers[at])),
+      )
+    } catch (error) {
+      // What can't be kept must not be paid for.
+      if (error instanceof Failure) this.#refusal ??= new Stop(error)
+      throw error
+    }
+    return count
   }
 
   #goOn(signal: AbortSignal): void {
@@ -196,10 +219,18 @@ function outcomeOf(error: unknown, cap: number): Outcome {
   if (!(error instanceof Trouble) || error.fault.type !== 'status') return { type: 'unknown' }
   const { fault, wait, headers } = error
   const busy = (fault.status === 429 && !isQuota(fault)) || (fault.status === 503 && wait !== undefined)
-  return busy ? { type: 'refused', wait: wait && Math.min(wait, cap), headers } : { type: 'unknown' }
+  if (!busy) return { type: 'unknown' }
+  // Who says when to come again has said all; the counters beside it can mean something else (seen: a token limit at 0
+  // for six minutes, and Retry-After: 1).
+  return wait === undefined ? { type: 'refused', headers } : { type: 'refused', wait: Math.min(wait, cap) }
 }
 
 /** An answer that broke off or came too late was written, and nobody can tell whether the server charges for it. */
 function mayBeCharged(error: unknown): boolean {
   return error instanceof Trouble && (error.fault.type === 'timeout' || error.fault.type === 'body')
+}
+
+/** Waits for all of them, whatever becomes of the first that fails: an answer on its way must not be lost. */
+export async function all(tasks: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(tasks)) if (result.status === 'rejected') throw result.reason
 }

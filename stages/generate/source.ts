@@ -108,7 +108,10 @@ function askerOf({ provider, question, request, drawing, budgets, n }: About, jo
       .ask({
         ...{ question: question.id, request, drawing, budgets, signal, journal: job.journal },
         samples: [...asked.keys()].sort((a, b) => a - b),
-        deliver: async (sample, answer) => asked.get(sample)?.resolve(answer),
+        deliver: async (sample, answer) => {
+          await job.restore(completionKey(drawing, sample), answer)
+          asked.get(sample)?.resolve(answer)
+        },
         keep: (key, answer) => job.restore(key, answer),
         sent: () => job.count('request'),
         say: (text, about = question.id) => job.say({ question: about, text }),
