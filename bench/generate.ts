@@ -26,8 +26,8 @@ export async function generate(short: boolean): Promise<void> {
   const load = short ? { ...full, files: 10 } : full
   await throughput(server, load, short ? 1 : 3)
   await throughput(server, { ...load, chunk: 20 }, short ? 1 : 3)
-  if (!short) await memory(server, full)
-  await limited(server, short ? 10 : 150)
+  if (!short) await memory(server, { ...full, files: 1000 })
+  await limited(server, short ? 10 : 120)
   await server.stop()
 }
 
