@@ -54,6 +54,12 @@ export function requestLine(request: Request, span: Span): string {
   })
 }
 
+/** The endpoint that a batch names by its path. */
+export function endpointOf(path: string | undefined): Endpoint {
+  const found = Object.entries(pathOf).find(([, suffix]) => path === `/v1${suffix}`)
+  return (found?.[0] ?? 'chat') as Endpoint
+}
+
 /** What became of a line. */
 export type Fate = { readonly span: Span } & (
   | { readonly type: 'reply'; readonly reply: Reply; readonly request_id: string | undefined }

@@ -2,7 +2,7 @@
  * What is noted of a batch: before it is created, so that a crash while the server creates it leaves a name to look for;
  * with its id, as soon as that is known; and when all its answers are kept.
  */
-import type { Digest, Journal, Json } from '../../engine/stage.ts'
+import { type Digest, Failure, type Journal, type Json } from '../../engine/stage.ts'
 import { type Endpoint, isObject } from './answers.ts'
 import { idOf, type Span, spanOf } from './batch-line.ts'
 
@@ -56,4 +56,11 @@ function noteIn(json: Json): BatchNote | undefined {
     spans,
     preloads: new Map(before) as never,
   }
+}
+
+/** Not asked for again by itself: seen with another account's key, a batch that was paid for is missing too. */
+export function gone({ id, at, submission }: BatchNote): Failure {
+  return new Failure(`the server does not know the batch ${id}, which was sent ${at}, or its files`, {
+    remedy: `Is the key that of the account that sent it? If the batch is gone, delete cache/journal/${nameOf(submission)}.json and run again.`,
+  })
 }

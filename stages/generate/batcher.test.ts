@@ -179,6 +179,25 @@ test('where no list tells whether it was created, the person decides, and nothin
   assert.is((await state()).created, 1)
 })
 
+test('a batch that the server does not know any more is told with what to do, and not paid for again', async () => {
+  await scripted([{ polls: 30 }])
+  const notes = new Map<string, Json>()
+  const controller = new AbortController()
+  const asked = another()
+  const first = ask(provider(), { samples, asked, notes, signal: controller.signal })
+  while (!stateIn(notes).includes('created')) await new Promise((resolve) => setTimeout(resolve, 20))
+  controller.abort()
+  await first
+  await server.reset()
+  const { error } = await ask(provider(), { samples, asked, notes })
+  assert.match(messageOf(error), 'does not know the batch')
+  assert.match((error as { remedy: string }).remedy, 'account')
+  assert.is((await state()).created, 0)
+  const other = await ask(provider(), { samples, notes })
+  assert.is(other.error, undefined)
+  assert.match(other.said.join(), 'does not know the batch')
+})
+
 test('a server that ignores n answers the rest in a second batch, one by one', async () => {
   await scripted([], [{ times: 0, ignoreN: true }])
   const { answers, error } = await ask(provider(), { samples })

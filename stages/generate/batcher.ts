@@ -9,19 +9,19 @@
  * batch, three in all; what would fail again is refused as it would be live.
  */
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Digest, Failure } from '../../engine/stage.ts'
-import { type Endpoint, isObject } from './answers.ts'
+import { isObject } from './answers.ts'
 import { type Batch, BatchApi, isOver } from './batch-api.ts'
+import { create, listed, unknownFate } from './batch-creation.ts'
 import { collect, type Following, follow } from './batch-follower.ts'
-import { idOf, requestLine, type Span, samplesOf, spanOf, spansOf } from './batch-line.ts'
-import { type BatchNote, nameOf, notesIn, writeNote } from './batch-note.ts'
-import { type Connection, Lines, pathOf } from './connection.ts'
+import { endpointOf, idOf, requestLine, type Span, samplesOf, spanOf, spansOf } from './batch-line.ts'
+import { type BatchNote, gone, notesIn, writeNote } from './batch-note.ts'
+import { type Connection, Lines } from './connection.ts'
 import { needOf, tokensIn } from './estimate.ts'
 import { type Asking, Stop } from './provider.ts'
 import { refusalOf } from './refusal.ts'
 import { asRequest } from './request.ts'
-import { isPassing, Trouble } from './retry.ts'
+import { isMissing, Trouble } from './retry.ts'
 import { billFor, free } from './sender.ts'
 import { Desk, Wanted } from './wanted.ts'
 
@@ -82,8 +82,11 @@ export class Batcher {
     } finally {
       signal.removeEventListener('abort', stop)
       this.#desk.remove(wanted)
-      // The next round, in watch mode, looks anew at what is under way.
-      if (this.#desk.isEmpty()) this.#takenUp = false
+      if (this.#desk.isEmpty()) {
+        clearTimeout(this.#timer)
+        // The next round, in watch mode, looks anew at what is under way.
+        this.#takenUp = false
+      }
     }
   }
 
@@ -95,7 +98,7 @@ export class Batcher {
   }
 
   async #gather(asking: Asking): Promise<void> {
-    if (asking.signal.aborted) return
+    if (asking.signal.aborted || this.#desk.isEmpty()) return
     try {
       const { client, secrets } = await this.#lines.open(asking.say)
       const round = {
@@ -115,32 +118,21 @@ export class Batcher {
   async #takeUp(round: Round): Promise<void> {
     const { journal } = round.asking
     const notes = notesIn(journal).filter(({ server }) => server === this.#server)
-    const noted = new Set(notes.map(({ submission }) => submission))
-    const listed = await this.#listed(round)
+    // One without an id was given up as never created; should it be in the list after all, it is taken up.
+    const noted = new Set(notes.flatMap(({ submission, id }) => (id === undefined ? [] : [submission])))
+    const found = await listed(round.api)
     for (const note of notes) {
       if (note.state === 'collected' || !this.#isOurs(note, round)) continue
-      const id = note.id ?? listed?.find(({ submission }) => submission === note.submission)?.id
+      noted.add(note.submission)
+      const id = note.id ?? found?.find(({ submission }) => submission === note.submission)?.id
       if (id !== undefined) await this.#resume(round, { ...note, id, state: 'created' })
-      else if (listed === undefined) throw unknownFate(note)
+      else if (found === undefined) throw unknownFate(note)
       else await writeNote(journal, { ...note, state: 'collected' })
     }
-    for (const batch of listed ?? []) {
+    for (const batch of found ?? []) {
       if (batch.submission === undefined || noted.has(batch.submission)) continue
       const note = await this.#noteFrom(round, batch, batch.submission)
       if (note !== undefined && this.#isOurs(note, round)) await this.#resume(round, note)
-    }
-  }
-
-  /** Undefined: this server has no list of batches, or does not show it. */
-  async #listed({ api }: Round): Promise<readonly Batch[] | undefined> {
-    try {
-      return await api.list()
-    } catch (error) {
-      if (!(error instanceof Trouble) || error.fault.type !== 'status') throw error
-      const { status } = error.fault
-      // A refused key is refused for all else too, and is better said in the words of that.
-      if (isPassing(error.fault) || status === 401) throw error
-      return undefined
     }
   }
 
@@ -158,9 +150,14 @@ export class Batcher {
       return
     }
     // Nobody waits for it now. What is there is kept all the same; for the rest, a later run will look.
-    const batch = await api.look(String(note.id))
-    if (isOver(batch) && batch.status !== 'failed')
-      await collect(batch, this.#following(round, note, new Map()))
+    try {
+      const batch = await api.look(String(note.id))
+      if (isOver(batch) && batch.status !== 'failed')
+        await collect(batch, this.#following(round, note, new Map()))
+    } catch (error) {
+      if (!isMissing(error)) throw error
+      asking.say(gone(note).message, 'batch')
+    }
   }
 
   /** A batch of ours that the server lists and no note tells of: the cache was deleted since. */
@@ -220,7 +217,7 @@ export class Batcher {
     try {
       const input = await api.upload(lines.map(({ text }) => text))
       for (const { wanted } of lines) wanted.asking.sent()
-      const { id } = await this.#create(round, note, input)
+      const { id } = await create(api, note, { ...asking, input, policy: this.#connection.policy })
       const created: BatchNote = { ...note, id, state: 'created' }
       await writeNote(asking.journal, created)
       asking.say(`${id} is sent, with ${lines.length} requests`, 'batch')
@@ -228,34 +225,6 @@ export class Batcher {
     } catch (error) {
       settleAll(bills, free)
       throw error
-    }
-  }
-
-  /** The answer to the creation may be lost though the batch is there: it is looked for before it is created again. */
-  async #create(round: Round, note: BatchNote, input: string): Promise<Batch> {
-    const { api, asking } = round
-    const { policy } = this.#connection
-    // From here on something may exist that is charged for.
-    await writeNote(asking.journal, note)
-    for (let tries = 1; ; tries++) {
-      try {
-        return await api.create(note.submission, input, note.endpoint)
-      } catch (error) {
-        if (!(error instanceof Trouble)) throw error
-        if (isPassing(error.fault)) {
-          const listed = await this.#listed(round)
-          if (listed === undefined) throw unknownFate(note)
-          const there = listed.find(({ submission }) => submission === note.submission)
-          if (there !== undefined) return there
-          if (tries < policy.attempts) {
-            const seconds = Math.min(error.wait ?? policy.first * 2 ** tries, policy.cap)
-            await sleep(seconds * 1000, undefined, { signal: asking.signal })
-            continue
-          }
-        }
-        await writeNote(asking.journal, { ...note, state: 'collected' })
-        throw error
-      }
     }
   }
 
@@ -274,7 +243,7 @@ export class Batcher {
       .catch(async (error: unknown) => {
         // The batch goes on, and may answer all of it.
         settleAll(bills, { cost: undefined, tokens: undefined })
-        const failure = await this.#told(error, asking)
+        const failure = await this.#told(isMissing(error) ? gone(note) : error, asking)
         for (const wanted of [...this.#desk.all()]) wanted.fail(wanted.of(note.submission), failure)
       })
   }
@@ -345,18 +314,4 @@ function parts(lines: readonly WantedLine[]): readonly (readonly WantedLine[])[]
     }
   }
   return all
-}
-
-function endpointOf(path: string | undefined): Endpoint {
-  const found = Object.entries(pathOf).find(([, suffix]) => path === `/v1${suffix}`)
-  return (found?.[0] ?? 'chat') as Endpoint
-}
-
-function unknownFate({ submission }: BatchNote): Failure {
-  return new Failure(
-    'a batch was being created when the connection or the run ended, and the server has no list of batches to look it up in',
-    {
-      remedy: `Look at the server for a batch with the metadata ${submission}. If there is none, delete cache/journal/${nameOf(submission)}.json and run again.`,
-    },
-  )
 }

@@ -61,7 +61,7 @@ export class Lines {
   }
 
   /** A client with the key as it is now. Throws Failure when there is none and one is needed. */
-  open(say: (text: string) => void): Promise<Line> {
+  open(say: (text: string, about?: string) => void): Promise<Line> {
     const now = performance.now()
     if (this.#made !== undefined && now - this.#lookedUp < lasting) return this.#made.line
     const key = this.#key(say)
@@ -71,7 +71,7 @@ export class Lines {
     return this.#made.line
   }
 
-  #key(say: (text: string) => void): string | undefined {
+  #key(say: (text: string, about?: string) => void): string | undefined {
     const { keyVariable, keyNeeded } = this.#connection
     const found = variable(keyVariable)
     if (found === undefined && keyNeeded) throw missingKey(keyVariable)
@@ -79,7 +79,7 @@ export class Lines {
     if (found !== undefined && !/^[\x21-\x7e]+$/.test(found.value)) throw impossibleKey(keyVariable)
     if (found?.warning !== undefined && !this.#warned) {
       this.#warned = true
-      say(found.warning)
+      say(found.warning, 'warning')
     }
     return found?.value
   }

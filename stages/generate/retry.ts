@@ -102,6 +102,11 @@ export function isPassing(fault: Fault): boolean {
   }
 }
 
+/** What was asked for by its id is not there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Trouble && error.fault.type === 'status' && error.fault.status === 404
+}
+
 /** Paid credit is used up: waiting does not help. */
 export function isQuota(fault: Fault): boolean {
   return (
