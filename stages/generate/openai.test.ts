@@ -262,4 +262,26 @@ for (const baseURL of ['localhost:8000', 'ftp://x/v1', 'https://me:secret@x/v1',
     }
   })
 
+test('an estimate counts a request’s tokens once a chunk, answers at their longest, and a batch at half the price', async () => {
+  const prices = { m: { in: 1000, out: 1 } }
+  const need = async (options: Partial<OpenAIOptions>, samples = 40) => {
+    const live = provider({ prices, ...options })
+    return await live.estimate(live.request(question('Sum up.'), { maxTokens: 100 }), samples)
+  }
+  const [live, single, batch] = [await need({}), await need({ chunk: 1 }), await need({ mode: 'batch' })]
+  assert.is(live.tokens_out, 4000)
+  assert.is(single.tokens_in, 20 * live.tokens_in)
+  assert.is(batch.cost, (live.cost ?? 0) / 2)
+  assert.is((await need({ model: 'nobody-knows', prices: {} })).cost, undefined)
+})
+
+test('an option that there is none of is an error that names the one that is meant', () => {
+  assert.throws(() => provider({ base_url: 'x' } as object), /there is no option 'base_url'/)
+  try {
+    provider({ base_url: 'x' } as object)
+  } catch (error) {
+    assert.match((error as Failure).remedy, 'Is baseURL meant?')
+  }
+})
+
 test.run()
