@@ -71,6 +71,11 @@ export class Lines {
     return this.#made.line
   }
 
+  /** The key may be another one now. */
+  forget(): void {
+    this.#lookedUp = Number.NEGATIVE_INFINITY
+  }
+
   #key(say: (text: string, about?: string) => void): string | undefined {
     const { keyVariable, keyNeeded } = this.#connection
     const found = variable(keyVariable)

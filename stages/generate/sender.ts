@@ -47,6 +47,7 @@ export class Sender {
   /** Forgets what held for all: the key may be mended, the quota raised. */
   forgive(): void {
     this.#refusal = undefined
+    this.#lines.forget()
   }
 
   /**
