@@ -52,6 +52,18 @@ const two = (live: ReturnType<typeof provider>, more: Case = {}) =>
 const stateIn = (notes: ReadonlyMap<string, Json>) =>
   [...notes.values()].map((note) => (note as { state: string }).state)
 
+/** Asks, and is stopped as soon as the batch is noted. */
+async function leave(batches: readonly BatchScript[]) {
+  await scripted(batches)
+  const notes = new Map<string, Json>()
+  const controller = new AbortController()
+  const asked = another()
+  const first = ask(provider(), { samples, asked, notes, signal: controller.signal })
+  while (!stateIn(notes).includes('created')) await new Promise((resolve) => setTimeout(resolve, 20))
+  controller.abort()
+  return { notes, asked, left: await first }
+}
+
 test('what several questions want goes into one batch, and comes at half the price', async () => {
   await scripted([])
   const notes = new Map<string, Json>()
@@ -113,14 +125,7 @@ test('what never gets an answer is given up after three batches', async () => {
 })
 
 test('left while it is under way, a batch is taken up by a later run: by its note', async () => {
-  await scripted([{ polls: 30 }])
-  const notes = new Map<string, Json>()
-  const controller = new AbortController()
-  const asked = another()
-  const first = ask(provider(), { samples, asked, notes, signal: controller.signal })
-  while (!stateIn(notes).includes('created')) await new Promise((resolve) => setTimeout(resolve, 20))
-  controller.abort()
-  const left = await first
+  const { notes, asked, left } = await leave([{ polls: 30 }])
   assert.is((left.error as Error).name, 'AbortError')
   assert.match(left.said.join(), 'run again to take it up')
   const { answers, error, sent } = await ask(provider(), { samples, asked, notes })
@@ -148,13 +153,7 @@ test('with the cache gone, a batch is found by its mark in the server’s list',
 })
 
 test('answers of a batch that nobody wants any more are kept: they were paid for', async () => {
-  await scripted([{ polls: 3 }])
-  const notes = new Map<string, Json>()
-  const controller = new AbortController()
-  const first = ask(provider(), { samples, notes, signal: controller.signal })
-  while (!stateIn(notes).includes('created')) await new Promise((resolve) => setTimeout(resolve, 20))
-  controller.abort()
-  await first
+  const { notes } = await leave([{ polls: 3 }])
   // The same note, another question: looks once, and the batch is not over yet.
   for (let round = 0; round < 3; round++) {
     const { kept } = await ask(provider(), { samples: [0], notes })
@@ -180,14 +179,7 @@ test('where no list tells whether it was created, the person decides, and nothin
 })
 
 test('a batch that the server does not know any more is told with what to do, and not paid for again', async () => {
-  await scripted([{ polls: 30 }])
-  const notes = new Map<string, Json>()
-  const controller = new AbortController()
-  const asked = another()
-  const first = ask(provider(), { samples, asked, notes, signal: controller.signal })
-  while (!stateIn(notes).includes('created')) await new Promise((resolve) => setTimeout(resolve, 20))
-  controller.abort()
-  await first
+  const { notes, asked } = await leave([{ polls: 30 }])
   await server.reset()
   const { error } = await ask(provider(), { samples, asked, notes })
   assert.match(messageOf(error), 'does not know the batch')

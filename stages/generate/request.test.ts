@@ -5,18 +5,7 @@ import { canonical, type Json } from '../../engine/stage.ts'
 import type { Question } from '../questions/model.ts'
 import { completionKey, drawingKey } from './completion.ts'
 import { type OpenAIOptions, openai } from './openai.ts'
-import type { Sampling } from './provider.ts'
-
-const sampling: Sampling = { temperature: 0.9, maxTokens: 512 }
-
-const question = (prompt: string, answer_preload?: string, id = 'q'): Question => ({
-  id,
-  prompt,
-  answer_preload,
-  testcases: [],
-  completions: [],
-  support_files: [],
-})
+import { question, usual as sampling } from './testing/asking.ts'
 
 const keysFor = (request: Json) => (sample: number) =>
   completionKey(drawingKey({ provider: 'openai', request }), sample)
