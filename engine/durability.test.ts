@@ -165,7 +165,7 @@ function stored(folder: TestFolder): number {
 }
 
 /** Each kill takes a start of the program: KILLS=100 makes it 2,000 completions and four minutes. */
-const kills = Number(process.env['KILLS'] ?? 15)
+const kills = Number(process.env['KILLS'] ?? 12)
 
 test('killed at random moments of a long generation, only what was on its way is asked for again', async () => {
   const [each, concurrency] = [20, 8]

@@ -71,7 +71,7 @@ type Env = { readonly [name: string]: string | undefined }
 async function everything(
   folder: TestFolder,
   env: Env,
-  { secrets = [key], commands = [['--verbose'], ['--json']] }: Telling = {},
+  { secrets = [key], commands = [['--verbose']] }: Telling = {},
 ): Promise<string> {
   let all = ''
   for (const args of commands) {
