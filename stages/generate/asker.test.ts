@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { messageOf } from '../../engine/stage.ts'
+import { Budget, messageOf } from '../../engine/stage.ts'
 import { type Step, startServer, type TestServer } from '../../engine/testing/server-client.ts'
 import { shares } from './answers.ts'
 import { type OpenAIOptions, openai } from './openai.ts'
@@ -150,6 +150,17 @@ for (const [what, step] of [
     assert.is(error, undefined)
     assert.equal([paid, new Set(texts).size, texts.length], [20, 20, 20])
   })
+
+test('what is left of a budget is used for as many samples as it has room for', async () => {
+  const sampling = { maxTokens: 50 }
+  const enough = await ask([], {}, { sampling, budgets: [new Budget({ tokens: 800 })] })
+  assert.is(enough.error, undefined)
+  assert.ok(enough.sent > 1)
+  assert.is(enough.paid, 20)
+  const little = await ask([], {}, { sampling, budgets: [new Budget({ tokens: 200 })] })
+  assert.ok(little.paid > 4 && little.paid < 20, `${little.paid}`)
+  assert.match(messageOf(little.error), 'the budget of 200 tokens is used up')
+})
 
 test('slow bytes, a late body, 5 MB of text, and sockets that close under load lose nothing', async () => {
   const steps: readonly Step[] = [

@@ -9,7 +9,7 @@ import pLimit, { type LimitFunction } from 'p-limit'
 import type { Connection } from './connection.ts'
 import type { Asking } from './provider.ts'
 import { asRequest } from './request.ts'
-import { all, Refused, Sender } from './sender.ts'
+import { all, OverBudget, Refused, Sender } from './sender.ts'
 
 export class Asker {
   readonly #sender: Sender
@@ -45,20 +45,25 @@ export class Asker {
   async #get(samples: readonly number[], asking: Asking): Promise<void> {
     if (this.#single && samples.length > 1)
       return await all(samples.map((sample) => this.#get([sample], asking)))
-    const count = await this.#send(samples, asking)
-    if (count === 1 && samples.length > 1) this.#single = true
-    const open = samples.slice(count)
+    const open = samples.slice(await this.#send(samples, asking))
     if (open.length > 0) await this.#get(open, asking)
   }
 
+  /** How many of the samples have come: one at least. */
   async #send(samples: readonly number[], asking: Asking): Promise<number> {
     try {
-      return await this.#sender.send(samples, asking)
+      const count = await this.#sender.send(samples, asking)
+      if (count === 1 && samples.length > 1) this.#single = true
+      return count
     } catch (error) {
-      const rejected = error instanceof Refused && (error.status === 400 || error.status === 422)
-      if (!rejected || samples.length === 1) throw error
+      if (samples.length === 1) throw error
+      // What is left of a budget may be enough for fewer.
+      if (error instanceof OverBudget) return await this.#send(samples.slice(0, samples.length >> 1), asking)
+      if (!(error instanceof Refused) || (error.status !== 400 && error.status !== 422)) throw error
       // Perhaps it was `n`: a request for one sample tells, and fails with what else it may have been.
-      return await this.#sender.send(samples.slice(0, 1), asking)
+      await this.#sender.send(samples.slice(0, 1), asking)
+      this.#single = true
+      return 1
     }
   }
 }

@@ -26,6 +26,9 @@ export class Refused extends Failure {
   }
 }
 
+/** There is no room in a budget for a request of this size; there may be for a smaller one. */
+export class OverBudget extends Stop {}
+
 /** Between two sentences about waiting, in ms: two hundred requests may wait for the same reason. */
 const quiet = 10_000
 
@@ -210,7 +213,7 @@ export async function billFor({
     for (const budget of budgets) reserved.push(await budget.reserve(claim, signal))
   } catch (error) {
     settle(free)
-    throw error instanceof Failure ? new Stop(error) : error
+    throw error instanceof Failure ? new OverBudget(error) : error
   }
   return settle
 }
