@@ -152,8 +152,9 @@ export class Sender {
       )
     } catch (error) {
       // What can't be kept must not be paid for.
-      if (error instanceof Failure) this.#refusal ??= new Stop(error)
-      throw error
+      if (!(error instanceof Failure)) throw error
+      this.#refusal ??= new Stop(error)
+      throw this.#refusal
     }
     return count
   }
