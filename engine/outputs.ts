@@ -3,9 +3,13 @@
  */
 import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import pLimit from 'p-limit'
 import { codeOf, Failure } from './failure.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Files open at the same time: thousands of targets may be in work at once, and a process has a thousand descriptors. */
+const openAtOnce = pLimit(64)
 
 /** The file's text; undefined when there is no such file. Throws Failure when it can't be read or is not UTF-8. */
 export async function readText(path: string, shown: string): Promise<string | undefined> {
@@ -15,7 +19,7 @@ export async function readText(path: string, shown: string): Promise<string | un
 
 export async function readBytes(path: string, shown: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path)
+    return await openAtOnce(() => readFile(path))
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw new Failure(`${shown}: cannot be read: ${sentenceFor(error)}`, { exit: 2, cause: error })
@@ -67,12 +71,11 @@ export interface WriteOptions {
  * The temporary file has one fixed name, so that a killed run leaves at most one, which the next write takes over;
  * two writers at once are kept apart by the target's lock.
  */
-export async function writeText(
-  path: string,
-  text: string,
-  shown: string,
-  options: WriteOptions,
-): Promise<void> {
+export function writeText(path: string, text: string, shown: string, options: WriteOptions): Promise<void> {
+  return openAtOnce(() => replace(path, text, shown, options))
+}
+
+async function replace(path: string, text: string, shown: string, options: WriteOptions): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.tmp`)
   try {
     await mkdir(dirname(path), { recursive: true })

@@ -1,5 +1,7 @@
 /** Stopped and gone on with, through the command line: by a used-up quota, a budget, Ctrl-C in a batch, a lost cache. */
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { resolve } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startServer, type TestServer } from '../../engine/testing/server-client.ts'
@@ -7,6 +9,7 @@ import { TestFolder } from '../../engine/testing/workspace.ts'
 
 const names = ['one', 'two', 'three', 'four']
 const n = 10
+const bin = resolve(import.meta.dirname, '../../engine/bin.mjs')
 
 let server: TestServer
 test.before(async () => {
@@ -90,6 +93,20 @@ test('a batch that was left by Ctrl-C is taken up by the next run, with the cach
     assert.is(created.length, 1)
     folder.destroy()
   }
+})
+
+test('a batch of more files than the process may open goes out as one', async () => {
+  const folder = await folderWith("mode: 'batch', poll: 0.1")
+  for (let index = 0; index < 500; index++)
+    folder.write(
+      `data/questions/q${index}.toml`,
+      `[[questions]]\nid = 'q${index}'\nprompt = 'Write ${index}.'\n`,
+    )
+  const command = `ulimit -n 256; exec '${process.execPath}' '${bin}' generate`
+  const { status, stdout } = spawnSync('bash', ['-c', command], { cwd: folder.path, encoding: 'utf8' })
+  assert.is(status, 0, stdout)
+  assert.equal([await paid(), stdout.match(/is sent/g)?.length], [504 * n, 1])
+  folder.destroy()
 })
 
 test('live takes up what a batch has answered, and the other way round', async () => {
