@@ -31,7 +31,7 @@ export interface GenerateOptions extends Sampling {
   /**
    * What a run may spend here, in US dollars and in tokens (of requests and answers together); then it stops with all
    * that has arrived. `--budget` and `--budget-tokens` limit all stages of a run together. With maxTokens given it is
-   * never exceeded; without, answers are reckoned at 500 tokens.
+   * kept to, as far as the tokens of a request are counted right; without, answers are reckoned at 500 tokens.
    */
   readonly budget?:
     | { readonly dollars?: number | undefined; readonly tokens?: number | undefined }
