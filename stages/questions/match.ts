@@ -13,9 +13,29 @@ const byKey =
   (item) =>
     named(own(item, key))
 
+/** Where nothing says what a completion was made from, by nothing. */
+const bySource =
+  (...keys: readonly string[]): Naming =>
+  (item) => {
+    const source = named(own(item, 'raw')) ?? named(own(item, 'digest'))
+    return source && JSON.stringify([source, ...keys.map((key) => named(own(item, key)))])
+  }
+
+/** A comment belongs to the text that it stands at: it goes along when the text becomes another sample. */
 const namings: ReadonlyMap<string, readonly Naming[]> = new Map([
   ['questions', [byKey('id')]],
-  ['completions', [byKey('sample'), byText, byKey('completion')]],
+  [
+    'completions',
+    [
+      bySource('sample', 'completion'),
+      bySource('completion'),
+      bySource('sample'),
+      bySource(),
+      byKey('sample'),
+      byText,
+      byKey('completion'),
+    ],
+  ],
   ['support_files', [byKey('name')]],
 ])
 
