@@ -54,6 +54,8 @@ export async function buildTarget(
     params: present.params,
     options: run.options,
     dry: run.options.dry,
+    order: run.options.order,
+    shelf: run.shelf,
     signal: run.signal,
     output: target.output,
     resolve: (path) => run.absolute(path),
@@ -83,7 +85,9 @@ export async function buildTarget(
   run.signal.throwIfAborted()
   const written: string[] = []
   for (const output of built.outputs) if (await put(run, output, stage.kept, seen)) written.push(output.path)
-  if (built.display !== undefined) run.emit({ type: 'display', target: target.id, text: built.display })
+  if (built.display !== undefined)
+    run.emit({ type: 'display', target: target.id, text: built.display, style: built.style })
+
   const incomplete = incompleteness(built, missing, without)
   const because = incomplete === undefined ? undefined : built.because
   const why = because === undefined ? incomplete : `${incomplete}. ${because.message}`
@@ -106,7 +110,7 @@ async function put(
   }
   const now = standing()
   if (run.options.dry) {
-    if (!output.loose) run.overlay.set(path, text)
+    run.overlay.set(path, text)
     return now !== digestOf(text)
   }
   if (now === digestOf(text)) return false

@@ -15,6 +15,7 @@ import { codeOf, Failure, messageOf } from './failure.ts'
 import { type Pipeline, upTo } from './graph.ts'
 import { helpText } from './help.ts'
 import { dollarsFrom, tokensFrom } from './money.ts'
+import { verbs } from './order.ts'
 import { Terminal } from './terminal.ts'
 import { watch } from './watch.ts'
 import { openWorkspace } from './workspace.ts'
@@ -68,7 +69,7 @@ async function dispatch(
     seed === undefined ? await loadPipeline(file) : seed.pipeline(positionals.slice(1), values)
   const whole = await load()
   const [command, stages] = commandOf(positionals, seed)
-  const graph = command === 'why' ? whole : upTo(whole, stages)
+  const graph = takesNoStages(command) ? whole : upTo(whole, stages)
   const options = runOptions(values, graph, seed !== undefined)
   const cache = values.cache === undefined ? resolve(dirname(file), 'cache') : resolve(cwd, values.cache)
   const { emit, print } = speaker(values)
@@ -85,6 +86,10 @@ async function dispatch(
         )
       case 'status':
         return await commands.status(setting)
+      case 'accept':
+      case 'reset':
+      case 'diff':
+        return await commands.give(setting, command, stages)
       case 'graph':
         return commands.showGraph(setting)
       case 'gc':
@@ -141,7 +146,7 @@ interface Values {
   readonly version?: boolean
 }
 
-const ownCommands = ['build', 'watch', 'plan', 'why', 'status', 'graph', 'doctor', 'gc'] as const
+const ownCommands = ['build', 'watch', 'plan', 'why', 'status', 'graph', 'doctor', 'gc', ...verbs] as const
 type OwnCommand = (typeof ownCommands)[number]
 
 function commandOf(
@@ -151,6 +156,11 @@ function commandOf(
   if (seed !== undefined) return ['build', []]
   const own = ownCommands.find((name) => name === positionals[0])
   return own === undefined ? ['build', positionals] : [own, positionals.slice(1)]
+}
+
+/** Commands whose words are paths or questions. */
+function takesNoStages(command: OwnCommand): boolean {
+  return command === 'why' || verbs.some((verb) => verb === command)
 }
 
 function runOptions(values: Values, graph: Pipeline, transient: boolean): RunOptions {

@@ -8,6 +8,7 @@ import { describeState, mermaid, planText, plural } from './explain.ts'
 import { Failure } from './failure.ts'
 import { findTargets, type Pipeline, type Target } from './graph.ts'
 import { unitsMark } from './judge.ts'
+import { Order, type Verb } from './order.ts'
 import { Run } from './run.ts'
 import { spentLines } from './spent.ts'
 import { closeStages } from './watch.ts'
@@ -95,6 +96,37 @@ export async function status(setting: Setting): Promise<number> {
   print(lines.join('\n'))
   setting.emit({ type: 'summary', ...summary })
   return 0
+}
+
+/**
+ * Tells stages what a person decided about outputs that they edited, or shows them what they did. Nothing upstream is
+ * built for it, and nothing downstream: the next run does that.
+ */
+export async function give(setting: Setting, verb: Verb, words: readonly string[]): Promise<number> {
+  if (words.length === 0)
+    throw new Failure(`${verb} needs a question`, {
+      exit: 2,
+      remedy: `For example: ${verb} double, or ${verb} double#2 for its completion of that number.`,
+    })
+  const order = new Order(verb, words)
+  const run = new Run(
+    setting.graph,
+    setting.workspace,
+    { ...setting.options, order, dry: verb === 'diff' },
+    (event) => {
+      if (event.type === 'said' || event.type === 'display' || event.type === 'target-failed')
+        setting.emit(event)
+    },
+  )
+  setting.signal.addEventListener('abort', () => run.stop(), { once: true })
+  await run.execute()
+  await closeStages(setting.graph)
+  if (order.left.length === 0 || run.exit > 0) return run.exit
+  throw new Failure(`no file that people edit here has ${order.left.map((word) => `'${word}'`).join(', ')}`, {
+    exit: 2,
+    remedy:
+      "Give a question's id, with #k for one completion: the number that it has as `sample` in its file.",
+  })
 }
 
 export function showGraph(setting: Setting): number {

@@ -1,7 +1,8 @@
 /** What all targets of one run share, as the rooms around the run see it. */
 import type { Digest } from './cache/digest.ts'
 import type { Emit } from './events.ts'
-import type { Options } from './stage.ts'
+import type { Order } from './order.ts'
+import type { Options, Shelf } from './stage.ts'
 import type { Units } from './units.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -16,6 +17,8 @@ export interface RunOptions extends Options {
   readonly transient: boolean
   /** Files (absolute) whose targets a person waits for; they come first. */
   readonly first?: readonly string[]
+  /** Only targets that this may concern are built, from what stands on disk; what they are made from is left alone. */
+  readonly order?: Order | undefined
 }
 
 export interface Context {
@@ -26,6 +29,7 @@ export interface Context {
   readonly signal: AbortSignal
   /** What a dry run would have written, by path. */
   readonly overlay: Map<string, string>
+  readonly shelf: Shelf
   absolute(path: string): string
   /** The digest of what stands (or, in a dry run, would stand) at a path; undefined when there is no such file. */
   digest(path: string): Digest | undefined

@@ -26,6 +26,7 @@ export type Reason =
   | { readonly type: 'output-edited'; readonly path: string }
   | { readonly type: 'incomplete'; readonly why: string }
   | { readonly type: 'forced' }
+  | { readonly type: 'ordered'; readonly by: string }
 
 /** What a plan says of a target. */
 export type State =
@@ -119,7 +120,12 @@ export type Event =
       readonly text: string
       readonly good?: boolean | undefined
     }
-  | { readonly type: 'display'; readonly target: string; readonly text: string }
+  | {
+      readonly type: 'display'
+      readonly target: string
+      readonly text: string
+      readonly style?: 'diff' | undefined
+    }
   | ({ readonly type: 'notice'; readonly target?: string | undefined } & Notice)
   | { readonly type: 'watching'; readonly files: number }
   | { readonly type: 'changed'; readonly paths: readonly string[] }

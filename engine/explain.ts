@@ -33,6 +33,8 @@ export function describeReason(reason: Reason): string {
       return `incomplete: ${reason.why}`
     case 'forced':
       return 'asked for by --force'
+    case 'ordered':
+      return `asked for by ${reason.by}`
   }
 }
 

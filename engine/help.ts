@@ -20,6 +20,9 @@ Commands
   plan [STAGE…]                      what a run would do, why, and what it would cost; writes nothing
   why PATH…                          what makes a file, and why it is or is not fresh
   status                             how targets, edits, failures and the cache stand
+  diff ID[#K]…                       what cleaning and people made of a question's completions, line by line
+  accept ID[#K]…                     what a person made of it is right as it stands: say no more of it
+  reset ID[#K]…                      back to the automatic text; what a person wrote is kept aside
   doctor                             what the stages need of this machine, tried out; and how to get what is missing
   graph                              the stages as a Mermaid chart
   gc                                 drop cached results that no target uses (never a paid response)

@@ -22,7 +22,10 @@ export class Judge {
   async reasons(target: Target, without: ReadonlySet<string>): Promise<Reason[]> {
     const record = this.record(target)
     const reasons = differences(record, await this.present(target, record, without))
-    return this.#context.options.transient && reasons.length === 0 ? [{ type: 'never-built' }] : reasons
+    if (reasons.length > 0) return reasons
+    const { transient, order } = this.#context.options
+    if (order !== undefined) return [{ type: 'ordered', by: order.verb }]
+    return transient ? [{ type: 'never-built' }] : []
   }
 
   /** What the target would be built from now; `record` says whose outputs to look at. */

@@ -11,6 +11,7 @@ import pLimit, { type LimitFunction } from 'p-limit'
 import { buildTarget, Moved } from './build.ts'
 import { type Digest, digestOf } from './cache/digest.ts'
 import { acquire } from './cache/lock.ts'
+import { concerned } from './concerned.ts'
 import type { Context, RunOptions } from './context.ts'
 import type { Emit, Notice, Reason, Summary } from './events.ts'
 import { codeOf, Failure, messageOf } from './failure.ts'
@@ -19,6 +20,7 @@ import { findTargets } from './graph.ts'
 import { surveyOf } from './inputs.ts'
 import { Judge } from './judge.ts'
 import { stateFor, type TargetRecord } from './record.ts'
+import { deskOf, shelfOf } from './shelf.ts'
 import { Units } from './units.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -32,6 +34,7 @@ export interface Settled {
 export class Run implements Context {
   readonly units: Units
   readonly overlay = new Map<string, string>()
+  readonly shelf = shelfOf(this)
   readonly #abort = new AbortController()
   readonly signal = this.#abort.signal
   readonly workspace: Workspace
@@ -74,7 +77,10 @@ export class Run implements Context {
 
   async execute(): Promise<Summary> {
     const started = Date.now()
-    const { list, orphans, unmatched } = findTargets(this.#graph, this.workspace.root)
+    const { order } = this.options
+    const found = findTargets(this.#graph, this.workspace.root)
+    const { orphans, unmatched } = found
+    const list = order === undefined ? found.list : await concerned(this, found.list, order)
     const missing = unmatched.find((pattern) => !pattern.includes('%'))
     if (missing !== undefined) throw new Failure(`${missing}: no such file`, { exit: 2 })
     this.emit({ type: 'run-started', targets: list.length, dry: this.options.dry })
@@ -90,6 +96,8 @@ export class Run implements Context {
       })
     await Promise.all(this.#urgent(list).map((target) => this.#settle(target)))
     const results = await Promise.all(list.map((target) => this.#settle(target)))
+    if (order === undefined && !this.signal.aborted)
+      for (const named of this.#graph.stages) await this.#conclude(named)
     await this.#remember()
     const count = (...kinds: Settled['result'][]) =>
       results.filter(({ result }) => kinds.includes(result)).length
@@ -160,6 +168,20 @@ export class Run implements Context {
     return urgent.length > 20 ? [] : urgent
   }
 
+  /** What a stage has to say of its files together. What it can't read is a warning: no target waits for it. */
+  async #conclude({ stage }: NamedStage): Promise<void> {
+    try {
+      const afterword = await stage.settled?.(deskOf(this))
+      for (const notice of afterword?.notices ?? []) this.emit({ type: 'notice', ...notice })
+      this.#count(afterword?.facts ?? {})
+    } catch (error) {
+      if (this.signal.aborted) return
+      if (!(error instanceof Failure)) throw error
+      this.exit ||= 1
+      this.emit({ type: 'notice', level: 'warning', text: `${error.message}. ${error.remedy}`.trim() })
+    }
+  }
+
   /** A store that can't be written costs time at the next run, and is no reason to fail this one. */
   async #remember(): Promise<void> {
     try {
@@ -186,9 +208,9 @@ export class Run implements Context {
   }
 
   async #walk(target: Target): Promise<Settled> {
-    const makers = [...new Set(target.inputs.map((input) => input.madeBy))].filter(
-      (maker) => maker !== undefined,
-    )
+    const { order } = this.options
+    const makers =
+      order === undefined ? [...new Set(target.inputs.flatMap(({ madeBy }) => madeBy ?? []))] : []
     const upstream = await Promise.all(
       makers.map(async (maker) => ({ maker, ...(await this.#settle(maker)) })),
     )
@@ -277,7 +299,7 @@ export class Run implements Context {
     this.written += written.length
     this.#noticeEdits(target, reasons, written)
     for (const notice of record.notices) this.#notice(target, notice)
-    this.#addFacts(record)
+    this.#count(record.facts)
     this.#judge.remember(target, record, units)
     const result = why !== undefined ? 'incomplete' : written.length > 0 ? 'built' : 'unchanged'
     const { id, stage } = target
@@ -293,7 +315,7 @@ export class Run implements Context {
   #fresh(target: Target): Settled {
     const record = this.#judge.record(target)
     for (const notice of record?.notices ?? []) this.#notice(target, notice)
-    if (record !== undefined) this.#addFacts(record)
+    this.#count(record?.facts ?? {})
     this.emit({
       type: 'target-finished',
       target: target.id,
@@ -358,8 +380,7 @@ export class Run implements Context {
     this.emit({ type: 'notice', target: target.id, ...notice })
   }
 
-  #addFacts(record: TargetRecord): void {
-    for (const [name, count] of Object.entries(record.facts))
-      this.#facts[name] = (this.#facts[name] ?? 0) + count
+  #count(facts: TargetRecord['facts']): void {
+    for (const [name, count] of Object.entries(facts)) this.#facts[name] = (this.#facts[name] ?? 0) + count
   }
 }

@@ -15,9 +15,13 @@ export { Budget, type Reservation } from './budget.ts'
 export { canonical, type Digest, digestOf, isDigest, type Json, keyOf } from './cache/digest.ts'
 export type { Notice } from './events.ts'
 export { codeOf, Failure, messageOf } from './failure.ts'
+export { fill, nameIn } from './patterns.ts'
 
 import type { Budget } from './budget.ts'
 import type { Failure } from './failure.ts'
+import type { Order, Verb } from './order.ts'
+
+export type { Order, Verb } from './order.ts'
 
 export interface Stage {
   /** What the stage does, in a word: 'generate', 'clean', … The name in `pipeline({…})` names the instance. */
@@ -48,6 +52,13 @@ export interface Stage {
    * files share). Asked only of a stage that reads sources, and only when one of its targets is not fresh.
    */
   survey?(files: readonly InputFile[], unit: Job['unit']): Promise<ReadonlyMap<string, Failure>>
+  /**
+   * Asked in every run when all targets of the stage are settled, fresh ones too: what concerns its files together. What
+   * it answers is said in that run and not remembered.
+   */
+  settled?(desk: Desk): Promise<Afterword>
+  /** Orders of a person that its targets carry out (see `Job.order`), and where else a target is spoken of. */
+  readonly obeys?: { readonly verbs: readonly Verb[]; beside(output: string): readonly string[] }
   /** Set when `--force` can't be meant for this stage; says what to do instead. */
   readonly refuseForce?: string
   /** Called when the run is over: workers, connections. */
@@ -93,6 +104,27 @@ export interface InputFile {
   text(): Promise<string>
 }
 
+/** A stage's files together, beyond those of one target. In a dry run they are as they would come to stand. */
+export interface Shelf {
+  /** Files that match a pattern; hidden folders count only where the pattern itself names them. */
+  paths(pattern: string): readonly string[]
+  read(path: string): Promise<string | undefined>
+}
+
+export interface Desk extends Shelf {
+  readonly dry: boolean
+  /**
+   * Changes a file while the target of `output` is locked. `change` is given what stands there, once more when a person
+   * saves in between; a file that is not there is left so.
+   */
+  rewrite(path: string, output: string, change: (text: string) => Promise<string>): Promise<void>
+}
+
+export interface Afterword {
+  readonly notices: readonly Notice[]
+  readonly facts: { readonly [name: string]: number }
+}
+
 export interface Job {
   /** The target's name: what `%` matched, or the stage's own name. */
   readonly name: string
@@ -103,7 +135,11 @@ export interface Job {
   readonly params: { readonly [name: string]: Json }
   readonly options: Options
   readonly dry: boolean
+  /** Set when the target is built because a person gave an order about what they edited. */
+  readonly order: Order | undefined
   readonly signal: AbortSignal
+  /** The files of this stage's other targets; the same object in all jobs of one run. */
+  readonly shelf: Shelf
   /** The path of this target's output (`to` with the name filled in). */
   readonly output: string
   /** An absolute path for a path relative to the pipeline file. */
@@ -169,8 +205,11 @@ export interface Built {
   readonly because?: { readonly message: string; readonly remedy: string } | undefined
   /** Said at every run for as long as this target stands as it is. */
   readonly notices?: readonly Notice[] | undefined
-  /** Shown as it is when the target was built (a table). */
+  /** Shown as it is when the target was built (a table, the answer to an order). */
   readonly display?: string | undefined
+  /** How to show it: 'diff' for lines that begin with + or -. */
+  readonly style?: 'diff' | undefined
+
   /** Counts for `status` and the summary ({ edited: 2, skipped: 1, … }). */
   readonly facts?: { readonly [name: string]: number } | undefined
 }

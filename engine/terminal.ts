@@ -83,7 +83,8 @@ export class Terminal {
           )
         return
       case 'display':
-        if (!this.#look.quiet) this.print(event.text)
+        if (!this.#look.quiet) this.print(event.style === 'diff' ? this.#diff(event.text) : event.text)
+
         return
       case 'notice':
         this.#notice(event)
@@ -105,6 +106,16 @@ export class Terminal {
   /** Text that is shown as it is (a table), above the progress line. */
   print(text: string): void {
     for (const line of text.replace(/\n$/, '').split('\n')) this.#line(line)
+  }
+
+  #diff(text: string): string {
+    const { red, green, cyan, bold } = this.#colour
+    const look = (line: string) => {
+      if (/^(\+\+\+|---) /.test(line)) return bold(line)
+      if (line.startsWith('@@')) return cyan(line)
+      return line.startsWith('+') ? green(line) : line.startsWith('-') ? red(line) : line
+    }
+    return text.split('\n').map(look).join('\n')
   }
 
   #notice(notice: Notice): void {

@@ -1,9 +1,9 @@
 /**
  * Edits that have no place in the cleaned file any more: `.set-aside/` beside it, a question file like any other, in
- * which each completion says why and when it was put there (`set_aside`, `at`). Nothing but a person ever deletes one;
- * it leaves by itself only when it stands in the cleaned file again.
+ * which each completion says why and when it was put there (`set_aside`, `at`), and whether a person has settled it
+ * (`accepted`). Nothing but a person ever deletes one; it leaves by itself only when it stands in a cleaned file again.
  *
- * A question that is gone as a whole is kept with its texts, and carries the two keys itself.
+ * A question that is gone as a whole is kept with its texts, and carries the keys itself.
  */
 import { digestOf } from '../../engine/stage.ts'
 import { questionDigests } from '../questions/digests.ts'
@@ -13,13 +13,18 @@ import { deletedEntries, isTouched, type SetAside } from './edits.ts'
 /** Why `reset` put an edit here; such a one does not come back by itself. */
 export const byReset = 'reset by a person'
 
-function isWhole({ unknown }: Question): boolean {
+/** The id of the question that an entry speaks of: a file holds no id twice, so its own may have been altered. */
+export function idOf({ id, unknown }: Question): string {
+  return String(unknown?.['set_aside_id'] ?? id)
+}
+
+export function isWhole({ unknown }: Question): boolean {
   return unknown?.['set_aside'] !== undefined
 }
 
 /** Whether an entry speaks of the question: by its id, or by its prompt when it has moved. */
-function isOf(entry: Question, { id, prompt }: Question): boolean {
-  return (entry.unknown?.['set_aside_id'] ?? entry.id) === id || (prompt !== '' && entry.prompt === prompt)
+export function isOf(entry: Question, { id, prompt }: Question): boolean {
+  return idOf(entry) === id || (prompt !== '' && entry.prompt === prompt)
 }
 
 /** Completions that may come back into the question, without the keys that they got here. */
@@ -27,18 +32,22 @@ export function returningTo(aside: readonly Question[], question: Question): Com
   return aside
     .filter((entry) => !isWhole(entry) && isOf(entry, question))
     .flatMap(({ completions }) => completions)
-    .filter(({ raw, unknown }) => raw !== undefined && unknown?.['set_aside'] !== byReset)
+    .filter((completion) => completion.raw !== undefined && !isReset(completion))
     .map(plain)
 }
 
-/** The question as it stood in the cleaned file when it was set aside as a whole. */
+/** The question as it stood in a cleaned file when it was set aside as a whole. */
 export function wholeOf(aside: readonly Question[], question: Question): Question | undefined {
-  const entry = aside.find((each) => isWhole(each) && isOf(each, question))
+  const entry = aside.find((each) => isWhole(each) && !isReset(each) && isOf(each, question))
   return entry && { ...plain(entry), id: question.id, completions: entry.completions.map(plain) }
 }
 
+function isReset({ unknown }: Completion | Question): boolean {
+  return unknown?.['set_aside'] === byReset
+}
+
 function plain<T extends Completion | Question>(marked: T): T {
-  const { set_aside, set_aside_id, at, ...unknown } = marked.unknown ?? {}
+  const { set_aside, set_aside_id, at, accepted, ...unknown } = marked.unknown ?? {}
   const { unknown: _, ...own } = marked
   return (Object.keys(unknown).length > 0 ? { ...own, unknown } : own) as T
 }
@@ -72,10 +81,19 @@ export function withCompletions(
   return standing === undefined ? [...aside, filled] : aside.with(index, filled)
 }
 
-/** The same with a whole question that is gone, and what a person did in it. Unchanged when they did nothing. */
-export function withQuestion(aside: readonly Question[], question: Question, at: Date): readonly Question[] {
+/**
+ * The same with a whole question, and what a person did in it: changed, added, deleted. Unchanged when they did nothing, or
+ * when it is there already.
+ */
+export function withQuestion(
+  aside: readonly Question[],
+  question: Question,
+  at: Date,
+  why = 'the question is gone',
+): readonly Question[] {
   const completions = question.completions.filter(isTouched)
-  if (completions.length === 0 && !hasOwnTexts(question)) return aside
+  if (completions.length === 0 && !hasOwnTexts(question) && deletedEntries(question).length === 0)
+    return aside
   const { built_from } = question
   const entry: Question = {
     ...question,
@@ -85,7 +103,7 @@ export function withQuestion(aside: readonly Question[], question: Question, at:
   }
   if (aside.some((other) => isWhole(other) && isOf(other, question) && says(other) === says(entry)))
     return aside
-  const unknown = { ...entry.unknown, set_aside: 'the question is gone', at }
+  const unknown = { ...entry.unknown, set_aside: why, at }
   return [...aside, { ...entry, unknown }]
 }
 
@@ -104,31 +122,34 @@ function named(aside: readonly Question[], { id, unknown }: Question): Pick<Ques
   return { id: `${id} (${number})`, unknown: { ...unknown, set_aside_id: id } }
 }
 
-/** What is left when that which stands in the cleaned questions again has been taken out. */
+/** What is left when that which stands in cleaned questions again has been taken out. */
 export function withoutReturned(
   aside: readonly Question[],
   cleaned: readonly Question[],
 ): readonly Question[] {
   return aside.flatMap((entry) => {
     const homes = cleaned.filter((question) => isOf(entry, question))
-    if (homes.length === 0) return [entry]
+    if (homes.length === 0 || isReset(entry)) return [entry]
     const others = aside.filter((other) => other !== entry && !isWhole(other) && isWhole(entry))
     const standing = [...homes, ...others].flatMap(({ completions }) => completions)
     const completions = entry.completions.filter(
-      (completion) =>
-        completion.unknown?.['set_aside'] === byReset || !standing.some((other) => isSame(other, completion)),
+      (completion) => isReset(completion) || !standing.some((other) => isSame(other, completion)),
     )
     if (completions.length > 0)
       return [completions.length === entry.completions.length ? entry : { ...entry, completions }]
-    return isWhole(entry) && hasOwnTexts(entry) && !homes.some((home) => sameTexts(home, entry))
+    return isWhole(entry) && !homes.some((home) => holdsTextsOf(entry, home))
       ? [{ ...entry, completions }]
       : []
   })
 }
 
-function sameTexts(one: Question, other: Question): boolean {
-  const [a, b] = [questionDigests(plain(one)), questionDigests(plain(other))]
-  return a.question === b.question && a.testcases.join() === b.testcases.join()
+/** Whether a question has what a set-aside one says besides its completions: changed texts, and what was deleted. */
+function holdsTextsOf(entry: Question, home: Question): boolean {
+  const deleted = new Set(deletedEntries(home))
+  if (!deletedEntries(entry).every((each) => deleted.has(each))) return false
+  const [mine, theirs] = [questionDigests(plain(entry)), questionDigests(plain(home))]
+  const same = mine.question === theirs.question && mine.testcases.join() === theirs.testcases.join()
+  return same || !hasOwnTexts(entry)
 }
 
 function isSame(one: Completion, other: Completion): boolean {
@@ -146,7 +167,38 @@ function says(entry: Question): string {
   return [question, ...testcases, ...completions].join('\n')
 }
 
-/** How many edits are set aside: completions, and questions whose own texts were changed. */
-export function countAside(aside: readonly Question[]): number {
-  return aside.reduce((sum, entry) => sum + Math.max(entry.completions.length, isWhole(entry) ? 1 : 0), 0)
+/** How many edits wait for a person: completions, and questions whose own texts were changed; not those that they settled. */
+export function countWaiting(aside: readonly Question[]): number {
+  return aside
+    .filter((entry) => !isSettled(entry))
+    .reduce((sum, entry) => {
+      const waiting = entry.completions.filter((completion) => !isSettled(completion)).length
+      return sum + Math.max(waiting, isWhole(entry) ? 1 : 0)
+    }, 0)
+}
+
+function isSettled(entry: Completion | Question): boolean {
+  return isReset(entry) || entry.unknown?.['accepted'] === true
+}
+
+/** The entries of a question with a mark that a person has settled them; `sample`: only completions of that number. */
+export function settled(
+  aside: readonly Question[],
+  id: string,
+  sample: number | undefined,
+): readonly Question[] {
+  return aside.map((entry) => {
+    if (idOf(entry) !== id) return entry
+    const completions = entry.completions.map((completion) =>
+      (sample === undefined || completion.sample === sample) && !isSettled(completion)
+        ? marked(completion)
+        : completion,
+    )
+    const all = sample === undefined && isWhole(entry) && !isSettled(entry)
+    return { ...(all ? marked(entry) : entry), completions }
+  })
+}
+
+function marked<T extends Completion | Question>(entry: T): T {
+  return { ...entry, unknown: { ...entry.unknown, accepted: true } }
 }

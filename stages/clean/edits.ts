@@ -10,18 +10,23 @@
  */
 import { type Digest, digestOf } from '../../engine/stage.ts'
 import { questionDigests } from '../questions/digests.ts'
-import type { BuiltFrom, Completion, Question, TestCase } from '../questions/model.ts'
+import type { BuiltFrom, Completion, Question } from '../questions/model.ts'
 import { entryOf, match, type Origin, originOf, originsOf, placed } from './matching.ts'
+import { type Changed, mergeTexts } from './texts.ts'
 
 /** What the rules made of a completion. */
 export interface Base {
   readonly text: string
   readonly rules: readonly string[]
   readonly noCode: boolean
+  /** Blocks of code that might have been the answer, and were not chosen. */
+  readonly candidates?: number
 }
 
 export interface Facts {
   readonly edited: number
+  /** Edits that are the base now. */
+  readonly accepted: number
   readonly skipped: number
   readonly deleted: number
   /** Written by a person. */
@@ -39,8 +44,10 @@ export interface Merged {
   readonly question: Question
   readonly setAside: readonly SetAside[]
   readonly facts: Facts
-  /** What of the question itself was changed in this file, as a person would say it: 'test case 2'. */
-  readonly changed: readonly string[]
+  /** What of the question itself was changed in this file and is not accepted. */
+  readonly changed: readonly Changed[]
+  /** What `accept` would write down of them. */
+  readonly pairs: readonly string[]
   /** Completions that came in and are left out, because the question here was never written by clean. */
   readonly leftOut: number
 }
@@ -50,6 +57,13 @@ export function isEdited({ completion, raw, cleaned }: Completion): boolean {
   return raw !== undefined && digestOf(completion) !== cleaned
 }
 
+/** A person's text that is the base now: it stays as it is while its raw text is the same. */
+export function isAccepted(completion: Completion): boolean {
+  return completion.cleaned_by?.includes(accepted) === true && !isEdited(completion)
+}
+
+export const accepted = 'accepted'
+
 /** Written by a person: nothing says what raw text it was made from. */
 export function isHuman({ raw }: Completion): boolean {
   return raw === undefined
@@ -58,7 +72,11 @@ export function isHuman({ raw }: Completion): boolean {
 /** There is something of a person's in it. */
 export function isTouched(completion: Completion): boolean {
   return (
-    isHuman(completion) || isEdited(completion) || completion.skip === true || completion.note !== undefined
+    isHuman(completion) ||
+    isEdited(completion) ||
+    isAccepted(completion) ||
+    completion.skip === true ||
+    completion.note !== undefined
   )
 }
 
@@ -73,7 +91,7 @@ export function mergeQuestion(
   returning: readonly Completion[] = [],
 ): Merged {
   if (previous !== undefined && previous.built_from === undefined && previous.completions.length > 0)
-    return { ...merged(previous, [], []), leftOut: incoming.completions.length }
+    return { ...merged(previous, [], { changed: [], pairs: [] }), leftOut: incoming.completions.length }
 
   const origins = originsOf(incoming.completions)
   const { completions, setAside, remembered } = mergeCompletions(
@@ -83,23 +101,29 @@ export function mergeQuestion(
     previous,
     returning,
   )
-  const { question, changed } = mergeTexts(incoming, previous)
+  const texts = mergeTexts(incoming, previous)
   const digests = questionDigests(incoming)
   const built_from: BuiltFrom = {
     ...previous?.built_from,
     question: digests.question,
     testcases: digests.testcases,
     completions: [...origins.map(entryOf), ...remembered],
+    accepted: texts.accepted.length > 0 ? texts.accepted : undefined,
   }
-  const result = merged({ ...question, built_from, completions }, setAside, changed)
+  const result = merged({ ...texts.question, built_from, completions }, setAside, texts)
   const standing = completions.filter((completion) => !isHuman(completion)).length
   return { ...result, facts: { ...result.facts, deleted: origins.length - standing } }
 }
 
-function merged(question: Question, setAside: readonly SetAside[], changed: readonly string[]): Merged {
+function merged(
+  question: Question,
+  setAside: readonly SetAside[],
+  { changed, pairs }: Pick<Merged, 'changed' | 'pairs'>,
+): Merged {
   const count = (is: (completion: Completion) => boolean) => question.completions.filter(is).length
   const facts: Facts = {
     edited: count(isEdited),
+    accepted: count(isAccepted),
     skipped: count(({ skip }) => skip === true),
     deleted: 0,
     added: count(isHuman),
@@ -107,7 +131,7 @@ function merged(question: Question, setAside: readonly SetAside[], changed: read
       (completion) => !isEdited(completion) && completion.cleaned_by?.includes('no-code') === true,
     ),
   }
-  return { question, setAside, facts, changed, leftOut: 0 }
+  return { question, setAside, facts, changed, pairs, leftOut: 0 }
 }
 
 interface MergedCompletions {
@@ -190,7 +214,7 @@ function isCopy(
 }
 
 function asHuman(completion: Completion): Completion {
-  const { sample, raw, cleaned, cleaned_by, response, ...own } = completion
+  const { sample, raw, cleaned, cleaned_by, candidates, response, ...own } = completion
   return own
 }
 
@@ -222,59 +246,18 @@ function cleanedOf(
   }
   // An edit keeps the digest of what it was made from: it is one until a person says otherwise, also when the rules
   // come to write the very same text.
-  if (standing !== undefined && isEdited(standing)) return { ...standing, ...common }
-  const cleaned_by = base.noCode ? ['no-code'] : base.rules
+  if (standing !== undefined && (isEdited(standing) || isAccepted(standing)))
+    return { ...standing, ...common }
+  return { ...automatic(base), ...common }
+}
+
+/** A completion's text as the rules make it, and what they say of it. */
+export function automatic({ text, rules, noCode, candidates = 0 }: Base): Completion {
+  const cleaned_by = noCode ? ['no-code'] : rules
   return {
-    completion: base.text,
-    ...common,
-    cleaned: digestOf(base.text),
+    completion: text,
+    cleaned: digestOf(text),
     ...(cleaned_by.length > 0 ? { cleaned_by } : {}),
+    ...(candidates > 0 ? { candidates } : {}),
   }
-}
-
-/** The question's own texts: incoming ones, but a person's where they changed them here. */
-function mergeTexts(
-  incoming: Question,
-  previous: Question | undefined,
-): { readonly question: Question; readonly changed: readonly string[] } {
-  if (previous === undefined) return { question: incoming, changed: [] }
-  const mine = questionDigests(previous)
-  const theirs = questionDigests(incoming)
-  const base = previous.built_from
-  const changed: string[] = []
-  const ownText = mine.question !== (base?.question ?? theirs.question) && mine.question !== theirs.question
-  if (ownText) changed.push('the prompt or an option')
-  const testcases = mergeTestcases(
-    incoming.testcases,
-    theirs.testcases,
-    previous.testcases,
-    mine.testcases,
-    base,
-  )
-  changed.push(...testcases.changed)
-  const { id } = incoming
-  return { question: { ...(ownText ? previous : incoming), id, testcases: testcases.all }, changed }
-}
-
-function mergeTestcases(
-  incoming: readonly TestCase[],
-  theirs: readonly Digest[],
-  previous: readonly TestCase[],
-  mine: readonly Digest[],
-  built: BuiltFrom | undefined,
-): { readonly all: readonly TestCase[]; readonly changed: readonly string[] } {
-  const base = built?.testcases ?? (mine.length > 0 ? [] : theirs)
-  if (isSame(mine, base) || isSame(mine, theirs)) return { all: incoming, changed: [] }
-  // One for one as long as nobody added or deleted any; else the person's list stands as it is.
-  if (mine.length !== base.length || theirs.length < base.length)
-    return { all: previous, changed: ['the list of test cases'] }
-  const own = mine.map((digest, i) => digest !== base[i] && digest !== theirs[i])
-  return {
-    all: incoming.map((testcase, i) => (own[i] === true ? (previous[i] ?? testcase) : testcase)),
-    changed: own.flatMap((is, i) => (is ? [`test case ${i + 1}`] : [])),
-  }
-}
-
-function isSame(a: readonly Digest[], b: readonly Digest[]): boolean {
-  return a.length === b.length && a.every((digest, i) => digest === b[i])
 }

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { digestOf, type Job, type Json, type Unit } from '../../engine/stage.ts'
+import { digestOf, type Job, type Json, nameIn, type Stage, type Unit } from '../../engine/stage.ts'
 import { readQuestions } from '../questions/read.ts'
 import { type CleanOptions, clean, type Rule } from './index.ts'
 
@@ -29,6 +29,8 @@ class Folder {
       params: stage.params,
       options: { jobs: 1 },
       dry: false,
+      order: undefined,
+      shelf: this.#shelf,
       signal: new AbortController().signal,
       output,
       resolve: (path) => `/${path}`,
@@ -52,7 +54,34 @@ class Folder {
       .filter(({ path, text }) => this.files.get(path) !== text)
       .map(({ path }) => path)
     for (const each of built.outputs) this.files.set(each.path, each.text)
-    return { ...built, order, texts: built.notices?.map((notice) => notice.text) ?? [] }
+    const { texts, facts, changed } = await this.#settle(stage)
+    return {
+      ...built,
+      order: [...order, ...changed],
+      facts: { ...built.facts, ...facts },
+      texts: [...(built.notices?.map((notice) => notice.text) ?? []), ...texts],
+    }
+  }
+
+  readonly #shelf = {
+    paths: (pattern: string) => [...this.files.keys()].filter((path) => nameIn(pattern, path) !== undefined),
+    read: async (path: string) => this.files.get(path),
+  }
+
+  async #settle(stage: Stage) {
+    const changed: string[] = []
+    const afterword = await stage.settled?.({
+      ...this.#shelf,
+      dry: false,
+      rewrite: async (path, _output, change) => {
+        const before = this.files.get(path) ?? ''
+        const after = await change(before)
+        if (after !== before) changed.push(path)
+        this.files.set(path, after)
+      },
+    })
+    const texts = afterword?.notices.map((notice) => notice.text) ?? []
+    return { texts, facts: afterword?.facts ?? {}, changed }
   }
 
   change(path: string, from: string, to: string): void {

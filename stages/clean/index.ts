@@ -4,14 +4,20 @@
  * What the rules make of a completion is a unit of its own, so that a changed n or one new answer cleans only what is
  * new. The grammar is loaded only when some completion has to be cleaned.
  */
-import { Failure, type Job, keyOf, type Output, type Stage } from '../../engine/stage.ts'
+import { Failure, fill, type Job, keyOf, type Output, type Saying, type Stage } from '../../engine/stage.ts'
 import { asidePath } from '../questions/aside.ts'
 import type { Completion, Question, QuestionFile } from '../questions/model.ts'
 import { rewriteQuestions } from '../questions/patch.ts'
 import { readQuestions } from '../questions/read.ts'
 import { writeQuestions } from '../questions/write.ts'
-import { mergeFile } from './file.ts'
+import { idOf } from './aside.ts'
+import { asideText, readAside } from './aside-file.ts'
+import { mergeFile, newQuestions, total } from './file.ts'
+import { movedHere } from './moved.ts'
+import { noticesOf } from './notices.ts'
+import { accept, askOf, isKnown, reset } from './orders.ts'
 import type { Cleaned, Rule } from './rules.ts'
+import { settleAside } from './settled.ts'
 
 export type { Cleaned, Rule } from './rules.ts'
 export type { Task } from './task.ts'
@@ -52,7 +58,9 @@ export function clean(options: CleanOptions): Stage {
     params: named === undefined ? {} : { rules: named },
     files: [],
     targetsAtOnce: 4,
+    obeys: { verbs: ['accept', 'reset', 'diff'], beside: (output) => [asidePath(to, output)] },
     build: (job) => build(job, options),
+    settled: (desk) => settleAside(desk, to),
   }
 }
 
@@ -61,51 +69,109 @@ function describe({ name, apply }: Rule): string {
   return `${name} ${keyOf('rule', String(apply)).slice(0, 8)}`
 }
 
-async function build(job: Job, { to, questions, rules }: CleanOptions): ReturnType<Stage['build']> {
+async function build(job: Job, options: CleanOptions): ReturnType<Stage['build']> {
+  const { from, to, questions: homes = from, rules } = options
   const input = job.inputs[0]
   if (input === undefined || job.inputs.length > 1)
     throw new Failure(`clean builds one file from one, not from ${job.inputs.length}`)
   const { file, notices } = await readQuestions(await input.text(), input.path)
   const before = await job.previous(job.output)
-  const standing = before === undefined ? undefined : await readQuestions(before, job.output)
   const asideFile = asidePath(to, job.output)
-  const asideText = await job.previous(asideFile)
-  const aside = await readAside(asideText, asideFile)
-
+  const asideBefore = await job.previous(asideFile)
+  const stood: Stood = {
+    file: before === undefined ? undefined : (await readQuestions(before, job.output)).file,
+    aside: await readAside(asideBefore, asideFile),
+  }
   const cleaner = new Cleaner(job, rules)
   const bases = await Promise.all(file.questions.map((question) => cleaner.cleaned(question)))
-  const places = { output: job.output, aside: asideFile, questions: questionsPath(questions, job.name) }
-  const merged = mergeFile(file, bases, { file: standing?.file, aside }, places, new Date())
+  if (job.order?.verb === 'diff')
+    return { outputs: [], display: await differences(job, file, bases, stood), style: 'diff' }
 
+  const standing = decided(job, file, stood)
+  const at = new Date()
+  const fresh = newQuestions(file, standing.file)
+  const moved = fresh.length === 0 ? [] : await movedHere(fresh, job.shelf, { to, homes, name: job.name, at })
+  const merged = mergeFile(file, bases, { ...standing, moved }, at)
+  const home = fill(homes, job.name)
   const output: Output = { path: job.output, text: await textOf(merged.file, before) }
+  // What is set aside is written before the file that loses it; what came back leaves when all is settled.
   const loose: Output[] =
-    merged.aside === aside
+    merged.aside === stood.aside
       ? []
-      : [{ path: asideFile, text: await asideTextOf(merged.aside, asideText), loose: true }]
+      : [{ path: asideFile, text: await asideText(merged.aside, asideBefore), loose: true }]
   return {
-    outputs: merged.grew ? [...loose, output] : [output, ...loose],
-    notices: [...(input.source ? notices : []), ...merged.notices],
-    facts: Object.fromEntries(Object.entries(merged.facts).filter(([, count]) => count > 0)),
+    outputs: [...loose, output],
+    notices: [
+      ...(input.source ? notices : []),
+      ...(await noticesOf(merged.merges, file.questions, job.output, {
+        path: home,
+        read: () => job.shelf.read(home),
+      })),
+    ],
+    facts: Object.fromEntries(Object.entries(total(merged.merges)).filter(([, count]) => count > 0)),
   }
 }
 
-function questionsPath(pattern: string | undefined, name: string): string {
-  return pattern?.replace('%', () => name) ?? 'the question file'
+/** The cleaned file and its set-aside edits as a person left them. */
+interface Stood {
+  readonly file: QuestionFile | undefined
+  readonly aside: readonly Question[]
+}
+
+/** The same after a person's order about them. */
+function decided(job: Job, incoming: QuestionFile, stood: Stood): Stood {
+  const { order } = job
+  if (order === undefined || order.verb === 'diff') return stood
+  const at = new Date()
+  const sayings: Saying[] = []
+  let standing = { questions: stood.file?.questions ?? [], aside: stood.aside }
+  const ids = idsIn(standing.questions, standing.aside)
+  for (const word of order.words) {
+    const ask = askOf(word, ids)
+    if (ask === undefined || !isKnown(ask, standing)) continue
+    const theirs = incoming.questions.find(({ id }) => id === ask.id)
+    const carried = order.verb === 'accept' ? accept(ask, theirs, standing) : reset(ask, theirs, standing, at)
+    sayings.push(carried.saying)
+    standing = carried
+    order.take(word)
+  }
+  for (const saying of sayings) job.say(saying)
+  return {
+    file: stood.file && { ...stood.file, questions: standing.questions },
+    aside: standing.aside,
+  }
+}
+
+function idsIn(...lists: readonly (readonly Question[])[]): ReadonlySet<string> {
+  return new Set(lists.flat().map(idOf))
+}
+
+/** What `diff` shows. */
+async function differences(
+  job: Job,
+  incoming: QuestionFile,
+  bases: readonly (readonly Cleaned[])[],
+  { file, aside }: Stood,
+): Promise<string> {
+  const { differencesOf } = await import('./differences.ts')
+  const questions = file?.questions ?? []
+  const ids = idsIn(questions)
+  const parts: string[] = []
+  for (const word of job.order?.words ?? []) {
+    const ask = askOf(word, ids)
+    const question = questions.find(({ id }) => id === ask?.id)
+    if (ask === undefined || question === undefined) continue
+    const index = incoming.questions.findIndex(({ id }) => id === ask.id)
+    const text = differencesOf(ask, question, incoming.questions[index], bases[index] ?? [], aside)
+    if (text === undefined) continue
+    parts.push(text)
+    job.order?.take(word)
+  }
+  return parts.join('\n')
 }
 
 function textOf(file: QuestionFile, before: string | undefined): Promise<string> | string {
   return before === undefined ? writeQuestions(file) : rewriteQuestions(file, before)
-}
-
-const nothing = '# Edits that were set aside would stand here. There are none.\n'
-
-async function readAside(text: string | undefined, path: string): Promise<readonly Question[]> {
-  if (text === undefined || !/^[^#]*\S/m.test(text.replace(/#.*$/gm, ''))) return []
-  return (await readQuestions(text, path)).file.questions
-}
-
-function asideTextOf(questions: readonly Question[], before: string | undefined): Promise<string> | string {
-  return questions.length === 0 ? nothing : textOf({ questions }, before)
 }
 
 class Cleaner {

@@ -119,6 +119,12 @@ const builtFrom = table('built_from', {
   question: digest('Digest of the question as it came in, without test cases and completions.'),
   testcases: list(digest('Digest of a test case.'), 'Digests of the test cases as they came in.'),
   completions: list(v.string(), 'The completions that came in, each as sample:digest of its raw text.'),
+  accepted: v.optional(
+    list(
+      v.string(),
+      'Texts changed here and accepted, each as digest:digest of what came in. Written by accept.',
+    ),
+  ),
 })
 
 const run = table('a run', {
@@ -178,6 +184,9 @@ const writtenCompletion = table('a completion', {
   raw: v.optional(digest('Digest of the raw text that was cleaned. Written by clean.')),
   cleaned: v.optional(digest('Digest of the text that clean wrote: tells an edited text. Written by clean.')),
   cleaned_by: v.optional(list(v.string(), 'Names of the rules that changed the text. Written by clean.')),
+  candidates: v.optional(
+    count('Blocks of code in the answer that might have been it, and were not chosen. Written by clean.'),
+  ),
   skip: v.optional(flag('True: you reject this completion; it is neither tested nor scored.')),
   note: v.optional(text('Your own note.')),
   by: v.optional(

@@ -121,8 +121,10 @@ export interface Completion {
   readonly raw?: Digest | undefined
   /** Digest of the text that clean wrote; a text that does not match it was edited. */
   readonly cleaned?: Digest | undefined
-  /** Names of the rules that changed the text. */
+  /** Names of the rules that changed the text; 'no-code', or 'accepted' for a person's text that is the base now. */
   readonly cleaned_by?: readonly string[] | undefined
+  /** Blocks of code in the answer that might have been it, and were not chosen. */
+  readonly candidates?: number | undefined
 
   /** A person rejects this completion: it is not tested and not scored. */
   readonly skip?: boolean | undefined
@@ -148,6 +150,8 @@ export interface BuiltFrom {
   readonly testcases: readonly Digest[]
   /** `sample:raw-digest` of each completion that came in, in order: what is listed here and missing was deleted. */
   readonly completions: readonly string[]
+  /** `digest here:digest of what came in` of each text that a person changed here and accepted: nothing more is said of it. */
+  readonly accepted?: readonly string[] | undefined
   readonly unknown?: Unknown | undefined
 }
 

@@ -69,6 +69,7 @@ export function completionTable(completion: Completion): TomlTable {
       raw: completion.raw,
       cleaned: completion.cleaned,
       cleaned_by: completion.cleaned_by,
+      candidates: whole(completion.candidates),
       runs: completion.runs?.map(runTable),
     },
     completion.unknown,
@@ -95,8 +96,8 @@ function compareTable({ mode, tolerance, absolute, unknown }: CompareSettings): 
   return tableOf({ mode, tolerance: whole(tolerance), absolute: whole(absolute) }, unknown)
 }
 
-function builtFromTable({ question, testcases, completions, unknown }: BuiltFrom): TomlTable {
-  return tableOf({ question, testcases, completions }, unknown)
+function builtFromTable({ question, testcases, completions, accepted, unknown }: BuiltFrom): TomlTable {
+  return tableOf({ question, testcases, completions, accepted }, unknown)
 }
 
 function responseTable({ model, finish, tokens_in, tokens_out, cost, unknown }: Response): TomlTable {

@@ -174,6 +174,7 @@ export const completion = record<Completion>(
     raw: digest,
     cleaned: digest,
     cleaned_by: fc.array(fc.constantFrom('fences', 'trailing-code'), { maxLength: 3 }),
+    candidates: fc.nat(9),
     skip: fc.boolean(),
     note: hostile,
     by: fc.constantFrom('edited', 'human'),
@@ -190,7 +191,7 @@ const builtFrom = record<BuiltFrom>(
     testcases: fc.array(digest, { maxLength: 4 }),
     completions: fc.array(hostile, { maxLength: 4 }),
   },
-  { unknown },
+  { accepted: fc.array(hostile, { maxLength: 2 }), unknown },
 )
 
 const compareSettings = record<CompareSettings>(

@@ -52,6 +52,7 @@ export function unscored(completion: Completion, question: Question): Completion
 
 /** Whether a person changed the text (`edited`), or wrote it (`human`); undefined where no record says. */
 function authorOf(completion: Completion, question: Question): Completion['by'] {
+  if (completion.cleaned_by?.includes('accepted')) return 'edited'
   if (completion.cleaned !== undefined)
     return digestOf(completion.completion) === completion.cleaned ? undefined : 'edited'
   return question.built_from === undefined ? completion.by : 'human'

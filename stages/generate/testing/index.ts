@@ -86,6 +86,8 @@ export class Workspace {
       params: stage.params,
       options: { jobs: 1 },
       dry: run.dry ?? false,
+      order: undefined,
+      shelf: { paths: () => [], read: async (path) => this.files.get(path) },
       signal: run.signal ?? new AbortController().signal,
       output,
       resolve: (path) => path,
