@@ -1,11 +1,9 @@
 /**
- * The pieces of code in a text: what stands between fences, and what is Python among prose.
- *
- * Fences are found by line, as in Markdown, but where one ends the grammar has a say: a fence inside a docstring
- * closes nothing. Prose has no marks at all: there only the grammar is asked.
+ * The pieces of code between fences. They are found by line, as in Markdown, but where one ends the grammar has a say: a
+ * fence inside a docstring closes nothing.
  */
 import { dedent } from './layout.ts'
-import { faultOf, isCode, soundBody } from './python.ts'
+import { faultOf, soundBody } from './python.ts'
 
 export interface Block {
   readonly text: string
@@ -15,7 +13,7 @@ export interface Block {
   readonly python: boolean
 }
 
-interface Line {
+export interface Line {
   readonly text: string
   readonly from: number
 }
@@ -31,8 +29,24 @@ interface Fence {
 const PYTHON =
   /^(?:\{?\.?(?:python|py|python3|py3|ipython|ipython3|sage|cpython|pycon|pydocstring|python-repl|repl|doctest|code|starlark|tool_code)\b.*|)$/i
 
-/** What stands between fences, in order. One that is never closed goes to the end. */
+/** A language's name where the code should begin. */
+const LANGUAGE = /^\s*(?:python|python3|py)\s*$/i
+
+/** What stands between fences, in order. One that is never closed goes to the end; one within a line counts when there is no other. */
 export function fenced(text: string): Block[] {
+  const blocks = blocksOf(text)
+  return blocks.length > 0 ? blocks : inLine(text)
+}
+
+function inLine(text: string): Block[] {
+  return [...text.matchAll(/(`{3,})(?:(?:python3?|py) +)?([^`\n]+)\1/g)].map(({ index, 2: code = '' }) => ({
+    text: `${code.trim()}\n`,
+    from: index,
+    python: true,
+  }))
+}
+
+function blocksOf(text: string): Block[] {
   const lines = linesOf(text)
   const fences = lines.flatMap((line, index) => fenceOf(line.text, index) ?? [])
   const blocks: Block[] = []
@@ -59,7 +73,7 @@ export function beforeFence(text: string): string | undefined {
   return text.slice(0, lines[index]?.from) + (last.trim() === '' ? '' : `${last}\n`)
 }
 
-function linesOf(text: string): Line[] {
+export function linesOf(text: string): Line[] {
   let from = 0
   return text.split('\n').map((line) => {
     const at = from
@@ -103,6 +117,7 @@ function isPython(text: string): boolean {
 function blockOf(lines: readonly Line[], opening: Fence, end: Fence | undefined): Block {
   const content = lines.slice(opening.line + 1, end?.line ?? lines.length).map((line) => line.text)
   if (end !== undefined && end.before.trim() !== '' && !opens(end)) content.push(end.before)
+  if (opening.info === '' && LANGUAGE.test(content[0] ?? '')) content.shift()
   const quote = /^\s*>/.test(opening.before)
   const width = quote
     ? 0
@@ -116,69 +131,4 @@ function blockOf(lines: readonly Line[], opening: Fence, end: Fence | undefined)
     from: lines[opening.line]?.from ?? 0,
     python: PYTHON.test(opening.info),
   }
-}
-
-/** What is Python among prose: runs of statements without a fault, in order. */
-export function amongProse(text: string): Block[] {
-  const lines = linesOf(text)
-  const blocks: Block[] = []
-  for (let i = 0; i < lines.length; ) {
-    const line = lines[i]
-    if (line === undefined) break
-    const session = sessionFrom(lines, i)
-    if (session > i) {
-      const typed = lines.slice(i, session).map((each) => each.text)
-      blocks.push({ text: `${typed.join('\n')}\n`, from: line.from, python: true })
-      i = session
-      continue
-    }
-    if (!mayBegin(line.text)) {
-      i++
-      continue
-    }
-    const to = line.from + endOfCode(text.slice(line.from))
-    if (to <= line.from) {
-      i++
-      continue
-    }
-    blocks.push({ text: `${text.slice(line.from, to)}\n`, from: line.from, python: true })
-    while (i < lines.length && (lines[i]?.from ?? to) < to) i++
-  }
-  return blocks
-}
-
-/** The line after an interpreter's session that begins at a line, what it printed included; the line itself when none does. */
-function sessionFrom(lines: readonly Line[], start: number): number {
-  if (!/^\s*>>> /.test(lines[start]?.text ?? '')) return start
-  const end = lines.findIndex(
-    ({ text }, index) =>
-      index > start && text.trim() === '' && !/^\s*(?:>>>|\.\.\.)/.test(lines[index + 1]?.text ?? ''),
-  )
-  return end < 0 ? lines.length : end
-}
-
-/** A line that a statement may begin on; most prose fails by its second word, which only the grammar sees. */
-function mayBegin(line: string): boolean {
-  return /^[ \t]*(?:[A-Za-z_@([{'"#]|\w+\s*[=([])/.test(line)
-}
-
-/** Where the last statement before the first fault ends; 0 when the first one is no code. */
-function endOfCode(text: string): number {
-  const module = soundBody(dedent(text))
-  const first = module.statements[0]
-  if (
-    first === undefined ||
-    (first.broken && !first.misplaced) ||
-    !(isCode(first.node) || first.node.firstChild?.name === 'String')
-  )
-    return 0
-  let last: number | undefined
-  for (const { node, broken, misplaced, to } of module.statements) {
-    if (broken && !misplaced) break
-    if (isCode(node)) last = to
-  }
-  if (last === undefined) return 0
-  // Dedenting moved everything but the lines' numbers.
-  const count = module.text.slice(0, last).split('\n').length
-  return text.split('\n').slice(0, count).join('\n').length
 }

@@ -19,14 +19,30 @@ interface Candidate {
   readonly worth: number
 }
 
+/** A piece of code, and how many others could have been the answer as well. */
+export interface Chosen {
+  readonly text: string
+  readonly candidates: number
+}
+
 /** The answer among the blocks, or undefined when none has code in it, or none what is needed though it must. */
-export function choose(blocks: readonly Block[], task: Task, must: 'code' | 'needed'): string | undefined {
+export function choose(blocks: readonly Block[], task: Task, must: 'code' | 'needed'): Chosen | undefined {
   const candidates = blocks.map((block) => candidateOf(block, task))
   let best: Candidate | undefined
   for (const candidate of candidates.filter(({ needed }) => must === 'code' || needed > 0))
     if (candidate.worth > 0 && candidate.worth >= (best?.worth ?? 0)) best = candidate
   if (best === undefined) return undefined
-  return joined(best, candidates, task)
+  const chosen = withHelpers(best, candidates, task)
+  return { text: textOf(chosen, best), candidates: rivals(chosen, best, candidates) }
+}
+
+/** How many different texts, besides the chosen ones, give something of what is needed; any code, where none does. */
+function rivals(chosen: readonly Candidate[], best: Candidate, candidates: readonly Candidate[]): number {
+  const texts = new Set<string>()
+  for (const { module, block, needed, worth } of candidates)
+    if (block.python && worth > 0 && (needed > 0 || best.needed === 0)) texts.add(module.text.trim())
+  for (const { module } of chosen) texts.delete(module.text.trim())
+  return texts.size
 }
 
 function candidateOf(block: Block, task: Task): Candidate {
@@ -90,7 +106,8 @@ function opensStdin(node: Module['statements'][number]['node'], text: string): b
   return has(node, /^CallExpression$/) && /\bopen\(\s*0\s*[,)]/.test(text.slice(node.from, node.to))
 }
 
-function joined(best: Candidate, candidates: readonly Candidate[], task: Task): string {
+/** The best one with those that give what it lacks, in the order of the text. */
+function withHelpers(best: Candidate, candidates: readonly Candidate[], task: Task): Candidate[] {
   const chosen = new Set([best])
   const given = new Set([
     ...best.gives,
@@ -111,11 +128,11 @@ function joined(best: Candidate, candidates: readonly Candidate[], task: Task): 
       }
     }
   }
-  if (chosen.size === 1) return best.block.text
-  return candidates
-    .filter((candidate) => chosen.has(candidate))
-    .map(({ module }) => module.text)
-    .join('\n')
+  return candidates.filter((candidate) => chosen.has(candidate))
+}
+
+function textOf(chosen: readonly Candidate[], best: Candidate): string {
+  return chosen.length === 1 ? best.block.text : chosen.map(({ module }) => module.text).join('\n')
 }
 
 function missingIn(chosen: ReadonlySet<Candidate>, given: ReadonlySet<string>): Set<string> {

@@ -54,6 +54,8 @@ function arranged(rest: string, task: Task): Arrangement {
 function restated(rest: string, task: Task): Arrangement | undefined {
   if (task.open.length > 0 && !task.open.some(({ name }) => rest.includes(name))) return undefined
   const text = undented(rest)
+  // A function of that name inside the answer's own body, which goes on and returns.
+  if (text !== rest && parse(text).problems.some(({ kind }) => kind === 'return')) return undefined
   const module = soundPart(text)
   for (const [depth, { name, from, column }] of task.open.entries()) {
     if (!defines(module, name)) continue

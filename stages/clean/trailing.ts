@@ -95,7 +95,7 @@ class Trail {
       )
       if (!again && (isNeeded || !this.#mayGo(role, index, binds))) break
       first = index
-      reason ||= again || role === 'broken' || role === 'trial' || (this.goesOn && role === 'definition')
+      reason ||= this.goesOn || role === 'broken' || role === 'trial'
       for (const name of [...binds, ...(this.uses[index] ?? [])]) this.names.add(name)
     }
     return reason ? first : undefined

@@ -14,11 +14,26 @@ export function lineEndings(text: string): string {
 }
 
 /** Tokens that models are trained with and that no one writes: `<|…|>`, the same in full width, and the old short ones. */
-const TOKEN =
-  /<\|[\w/@ -]{1,40}\|>|<｜[^<>｜\n]{1,40}｜>|<\/?s>|<(?:EOT|EOD|EOS|eos|bos|pad|unk|end_of_turn|start_of_turn)>|<(?:fim_(?:prefix|suffix|middle|pad)|file_sep|filename|repo_name)>|\[\/?INST\]/g
+const TOKEN = new RegExp(
+  [
+    /<\|[\w/@ -]{1,40}\|>|<｜[^<>｜\n]{1,40}｜>|<\/?s>|\[\/?INST\]|<<\/?SYS>>/,
+    /<(?:EO[TDSM]|eo[tdsm]|BOS|bos|PAD|pad|unk|end_of_turn|start_of_turn|PRE|SUF|MID|fim_(?:prefix|suffix|middle|pad))>/,
+    /<(?:file_sep|filename|repo_?name|gh_stars|empty_output|(?:jupyter|issue|commit)_[a-z]+)>/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+)
 /** What follows one of these is another turn or another document. */
-const END =
-  /^(?:<[|｜](?:end.*|eo[tm]_id|im_(?:end|start)|eot|start_header_id|user|assistant|system|file_separator|file_sep)[|｜]>|<\/s>|<(?:EO[TDS]|eos|end_of_turn|start_of_turn|file_sep|filename|repo_name)>|\[INST\])$/
+const END = new RegExp(
+  [
+    /^(?:<[|｜](?:end.*|eo[tm]_id|im_(?:end|start)|eot|return|call|start|start_header_id|user|assistant|system|file_sep\w*)[|｜]>)$/,
+    /^(?:<\/s>|<(?:EO[TDSM]|end_of_turn|start_of_turn|file_sep|filename|repo_?name|(?:jupyter|issue|commit)_[a-z]+|fim_[a-z]+)>|\[INST\])$/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'i',
+)
 
 /** Special tokens outside strings: the text ends at one that ends it, the others are taken out. */
 export function specialTokens(text: string, task: Task): string {
@@ -35,7 +50,9 @@ export function specialTokens(text: string, task: Task): string {
     if (kept.trim() !== '' && END.test(match[0])) return kept
     // A turn's header at the beginning: `<|im_start|>assistant`.
     if (kept.trim() === '')
-      at += /^(?:(?:assistant|python|model)[ \t]*(?=\n|<|$))?\n?/.exec(text.slice(end))?.[0].length ?? 0
+      at +=
+        /^(?:(?:assistant|python|model)[ \t]*(?=\n|<|$))?(?:\n| (?=\S))?/.exec(text.slice(end))?.[0].length ??
+        0
   }
   return kept + text.slice(at)
 }
@@ -62,7 +79,10 @@ export function reasoning(text: string, task: Task): string {
 }
 
 /** How a session begins; a prompt further down may stand in a docstring. */
-const SESSION = /^\s*>>> /
+export const SESSION = /^\s*(?:>>> |In \[\d+\]: )/
+
+/** A line that was typed, in a plain interpreter or a notebook's. */
+export const PROMPT = /^[ \t]*(?:>>>|\.\.\.|In \[\d+\]:|\.\.\.:)(?: (.*)|)$/
 
 /** A session typed into the interpreter: the lines after the prompts are the program. */
 export function transcript(text: string, task: Task): string {
@@ -74,7 +94,7 @@ export function transcript(text: string, task: Task): string {
 function typedIn(text: string): string {
   const lines: string[] = []
   for (const line of text.split('\n')) {
-    const match = /^[ \t]*(?:>>>|\.\.\.)(?: (.*)|)$/.exec(line)
+    const match = PROMPT.exec(line)
     if (match !== null) lines.push(match[1] ?? '')
   }
   return `${lines.join('\n')}\n`
@@ -93,7 +113,7 @@ function withoutNumbers(text: string): string | undefined {
   const bare: string[] = []
   let expected: number | undefined
   for (const line of lines) {
-    const match = /^[ \t]*(\d+)(?:[ \t]*[:.|)│]|)(.*)$/.exec(line)
+    const match = /^[ \t]*(\d+)(?:[ \t]*[:.|)│→]|)(.*)$/.exec(line)
     const number = Number(match?.[1])
     if (match === null || (expected !== undefined && number !== expected)) return undefined
     expected = number + 1
@@ -102,9 +122,43 @@ function withoutNumbers(text: string): string | undefined {
   return `${dedent(bare.join('\n'))}\n`
 }
 
+/** What pages and word processors write in place of a program's own characters. */
+const REPLACED: readonly (readonly [RegExp, string])[] = [
+  [/&lt;/g, '<'],
+  [/&gt;/g, '>'],
+  [/&quot;/g, '"'],
+  [/&(?:#0?39|#x27|apos);/g, "'"],
+  [/&nbsp;/g, ' '],
+  [/&amp;/g, '&'],
+]
+
+/** Characters that stand for others: HTML's, and outside strings spaces and quotes that are no Python. */
+export function characters(text: string, task: Task): string {
+  if (!ODD.test(text) || isWhole(text, task)) return text
+  const plain = inPlainCharacters(text)
+  return isWhole(plain, task) ? plain : text
+}
+
+const ODD = /[^\x00-\x7f]|&\w+;|&#/
+
+function inPlainCharacters(text: string): string {
+  const read = REPLACED.reduce((all, [from, to]) => all.replace(from, to), text)
+  const quoted = stringsIn(read)
+  return read.replace(/[\u00a0\u2000-\u200d\u202f\u3000\ufeff“”„‘’]/g, (odd, at: number) =>
+    quoted.some(([from, to]) => from < at && at < to) ? odd : plainOf(odd),
+  )
+}
+
+function plainOf(odd: string): string {
+  if (/[“”„]/.test(odd)) return '"'
+  if (/[‘’]/.test(odd)) return "'"
+  return /[\u200b-\u200d\ufeff]/.test(odd) ? '' : ' '
+}
+
 /** A candidate as it would be after the rules above: what it is chosen by. */
 export function unwrapped(text: string): string {
   if (faultOf(text) === undefined) return text
-  const typed = SESSION.test(text) ? typedIn(text) : withoutNumbers(text)
-  return typed !== undefined && faultOf(typed) === undefined ? typed : text
+  const bare = SESSION.test(text) ? typedIn(text) : withoutNumbers(text)
+  const tries = [bare, ...(ODD.test(text) ? [inPlainCharacters(text)] : [])]
+  return tries.find((each) => each !== undefined && faultOf(dedent(each)) === undefined) ?? text
 }

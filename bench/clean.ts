@@ -1,0 +1,136 @@
+/**
+ * What the cleaning rules make of the corpora's raw answers: how many are right, and each one that some other cleaning
+ * gets right and ours does not. And how fast that goes.
+ */
+import { parser } from '@lezer/python'
+import { corpora } from '../engine/testing/parts.ts'
+import { cleanCompletion } from '../stages/clean/rules.ts'
+import { type Answer, answersOf } from '../stages/clean/testing/answers.ts'
+import { judged } from '../stages/clean/testing/judge.ts'
+import { note } from './compare.ts'
+
+interface AnswerSet {
+  readonly set: string
+  readonly name: string
+}
+
+export const answerSets: readonly AnswerSet[] = [
+  { set: 'humaneval', name: 'mapcoder-gpt4turbo-cot' },
+  { set: 'humaneval', name: 'mapcoder-gpt4turbo-selfplanning' },
+  { set: 'humaneval', name: 'mapcoder-gpt4turbo-analogical' },
+  { set: 'apps', name: 'mapcoder-gpt4-turbo-direct' },
+  { set: 'apps', name: 'mapcoder-gpt4-turbo-cot' },
+  { set: 'humaneval', name: 'codegen-16b-mono-n100' },
+]
+
+const longRuns = 'codegen-16b-mono-n100'
+
+/** Every answer, judged by all of its test cases; of the largest set `short` takes a hundredth. */
+export async function clean(short: boolean): Promise<void> {
+  if (corpora === undefined) return note('clean', 'skipped', 'no corpora')
+  await speed()
+  for (const { set, name } of answerSets) {
+    const all = await answersOf(set, name)
+    const answers = short && name === longRuns ? all.filter((_, index) => index % 100 === 0) : all
+    const { right, reference, misses, byCleaning } = await compare(answers)
+    note(
+      'clean',
+      `${set}/${name}`,
+      `${right} of ${answers.length} right, ${reference} by the authors' cleaning`,
+    )
+    for (const [cleaning, count] of byCleaning) note('clean', `  ${cleaning}`, String(count))
+    note('clean', '  right by another cleaning and wrong by ours', String(misses.length))
+    for (const { name, by } of misses) console.log(`             missed: ${name} (${by.join('; ')})`)
+  }
+}
+
+export interface Compared {
+  readonly right: number
+  readonly reference: number
+  readonly misses: readonly { readonly name: string; readonly by: readonly string[] }[]
+  /** How many each of the other cleanings gets right. */
+  readonly byCleaning: ReadonlyMap<string, number>
+}
+
+export async function compare(
+  answers: readonly Answer[],
+  onProgress?: (judged: number, of: number) => void,
+): Promise<Compared> {
+  const trials = answers.flatMap((answer) => {
+    const { raw, question } = answer
+    const ours = { answer, by: ours_, program: cleanCompletion(raw, question).text, question }
+    const others = Object.entries(cleanings).flatMap(([by, clean]) =>
+      clean(raw.replace(/\r\n?/g, '\n')).flatMap((text) =>
+        [text, `${question.answer_preload ?? ''}${text}`].map((program) => ({
+          answer,
+          by,
+          program,
+          question,
+        })),
+      ),
+    )
+    return [ours, ...others]
+  })
+  const passed = await judged(trials, { testcases: Number.POSITIVE_INFINITY, processes: 2, onProgress })
+  const rightBy = new Map<Answer, Set<string>>(answers.map((answer) => [answer, new Set()]))
+  trials.forEach(({ answer, by }, index) => {
+    if (passed[index] === true) rightBy.get(answer)?.add(by)
+  })
+  for (const answer of answers) if (answer.right) rightBy.get(answer)?.add(authors)
+  const misses = answers.flatMap((answer) => {
+    const by = [...(rightBy.get(answer) ?? [])]
+    return by.length > 0 && !by.includes(ours_) ? [{ name: answer.name, by }] : []
+  })
+  const countOf = (by: string) => [...rightBy.values()].filter((each) => each.has(by)).length
+  return {
+    right: countOf(ours_),
+    reference: countOf(authors),
+    misses,
+    byCleaning: new Map(Object.keys(cleanings).map((by) => [by, countOf(by)])),
+  }
+}
+
+const ours_ = 'ours'
+const authors = "the authors'"
+
+/** Cleanings that people use; each is tried alone and with the preload in front. What does not apply gives nothing. */
+const cleanings: { readonly [name: string]: (raw: string) => readonly string[] } = {
+  'as it is': (raw) => [raw],
+  'the first fence': (raw) => blocksOf(raw).slice(0, 1),
+  'the last fence': (raw) => blocksOf(raw).slice(-1),
+  'the longest fence': (raw) =>
+    blocksOf(raw)
+      .toSorted((a, b) => b.length - a.length)
+      .slice(0, 1),
+  'all fences': (raw) => (blocksOf(raw).length > 1 ? [blocksOf(raw).join('\n')] : []),
+  'stop words': (raw) => [raw.split(/\n(?=def|class|print|if|#|@|import|from|assert|"""|<\||```)/)[0] ?? raw],
+  'the first blank line after a return': (raw) => [
+    /^[\s\S]*?\n[ \t]+return\b.*\n(?=\s*\n|\S)/.exec(raw)?.[0] ?? raw,
+  ],
+  'no last line': (raw) => [raw.slice(0, raw.trimEnd().lastIndexOf('\n') + 1)],
+}
+
+function blocksOf(raw: string): string[] {
+  return [...raw.matchAll(/```[^\n]*\n([\s\S]*?)(?:```|$)/g)].map((match) => match[1] ?? '')
+}
+
+/** The largest set, cleaned once, and the same programs read once by the bare grammar. */
+async function speed(): Promise<void> {
+  const answers = await answersOf('humaneval', longRuns)
+  const bytes = answers.reduce((sum, { raw }) => sum + Buffer.byteLength(raw), 0)
+  const cleaning = seconds(() => {
+    for (const { raw, question } of answers) cleanCompletion(raw, question)
+  })
+  const parsing = seconds(() => {
+    for (const { raw, question } of answers) parser.parse(`${question.answer_preload ?? ''}${raw}`)
+  })
+  const rate = bytes / 1e6 / cleaning
+  note('clean', `${answers.length} raw answers`, `${cleaning.toFixed(1)} s, ${rate.toFixed(2)} MB/s`)
+  note('clean', '  of that of the bare grammar, once', `${(cleaning / parsing).toFixed(1)} ×`)
+}
+
+function seconds(work: () => void): number {
+  const started = performance.now()
+  work()
+  return (performance.now() - started) / 1000
+}

@@ -1,0 +1,177 @@
+/**
+ * What a person did and may rely on, looked for after every run in what stands in the files.
+ *
+ * A claim ends only by what a person does: when it can't be seen any more right after an act of theirs. So a run
+ * can never make one go unnoticed.
+ */
+import { digestOf } from '../../../../engine/stage.ts'
+import type { Seen, SeenCompletion, SeenQuestion } from './seen.ts'
+import type { Raw, Upstream } from './upstream.ts'
+
+export interface Claim {
+  readonly kind: 'text' | 'note' | 'skip' | 'deleted' | 'prompt' | 'testcase' | 'testcases' | 'comment'
+  /** What was typed; for `testcases` the whole list, for `skip` the text that is skipped. */
+  readonly value: string
+  /** The question in which it is: as it was last seen. */
+  readonly id: string
+  readonly prompt: string
+  /** Digest of the raw text that the completion was made from; undefined for a person's own. */
+  readonly raw: string | undefined
+  /** Where the act was: the file's name, and for `testcases` what the question said upstream. */
+  readonly file: string
+  readonly upstream?: string
+}
+
+export class Claims {
+  list: Claim[] = []
+  /** Raw texts of which a completion was ever deleted. */
+  readonly deleted = new Set<string>()
+
+  add(claim: Claim): void {
+    this.list = this.list.filter(
+      (each) => !(isAbout(each, claim) && each.kind === claim.kind && isState(claim)),
+    )
+    this.list.push(claim)
+    if (claim.kind === 'deleted' && claim.raw !== undefined) this.deleted.add(claim.raw)
+  }
+
+  /** After an act of a person; `replaced`: a file of which they put another version in place. */
+  release(before: Seen, after: Seen, replaced?: string): void {
+    this.list = this.list.filter((claim) => {
+      if (claim.kind === 'deleted' || claim.kind === 'testcases') {
+        const [was, is] = [before, after].map((seen) => cleanedOf(seen, claim.file, claim.id))
+        return replaced !== claim.file && (is !== undefined || was === undefined) && isVisible(claim, after)
+      }
+      return isVisible(claim, after)
+    })
+  }
+
+  /** Throws for the first claim that a run did not keep. */
+  check(before: Seen, after: Seen, upstream: Upstream): void {
+    this.list = this.list.flatMap((claim) => {
+      if (claim.kind === 'comment') return this.#comment(claim, before, after)
+      if (claim.kind !== 'deleted' && claim.kind !== 'testcases' && !isVisible(claim, after))
+        throw new Error(`lost: ${shown(claim)}`)
+      const home = homeOf(claim, before, upstream)
+      const file = home && upstream.fileOf(home)
+      if (home === undefined || file === undefined) return [claim]
+      if (process.env['MACHINE_STAYS'] && file !== claim.file) return []
+      const standing = cleanedOf(after, file, home.id)
+      if (standing === undefined) throw new Error(`'${home.id}' does not stand in ${file}`)
+      const held = holds(claim, standing, home, before)
+      if (held === 'no') throw new Error(`not in its place in ${file}, '${home.id}': ${shown(claim)}`)
+      if (held === 'over') return []
+      return [{ ...claim, id: home.id, prompt: standing.prompt, raw: rawNow(claim, standing), file }]
+    })
+  }
+
+  /** Every completion that came in stands there, unless somebody deleted it. */
+  checkComplete(after: Seen, upstream: Upstream): void {
+    for (const [file, questions] of upstream.files)
+      for (const { id, raws } of questions) {
+        const standing = cleanedOf(after, file, id)
+        if (standing === undefined) throw new Error(`'${id}' does not stand in ${file}`)
+        for (const raw of standing.ours ? raws.map((text) => digestOf(text)) : [])
+          if (!this.deleted.has(raw) && !standing.completions.some((each) => each.raw === raw))
+            throw new Error(`a completion of '${id}' does not stand in ${file}`)
+      }
+  }
+
+  /** A comment stays for as long as the completion (or, at the top, the file) that it stands at. */
+  #comment(claim: Claim, before: Seen, after: Seen): Claim[] {
+    if (isVisible(claim, after)) return [claim]
+    const anchored = [before, after].every((seen) =>
+      claim.id === ''
+        ? seen.texts.has(`${claim.file}.toml`)
+        : cleanedOf(seen, claim.file, claim.id)?.completions.some(({ raw }) => raw === claim.raw),
+    )
+    if (anchored && before.texts.get(`${claim.file}.toml`)?.includes(claim.value))
+      throw new Error(`lost: ${shown(claim)}`)
+    return []
+  }
+}
+
+/** Claims of which the newest counts. */
+function isState({ kind }: Claim): boolean {
+  return kind === 'skip' || kind === 'deleted' || kind === 'testcases'
+}
+
+function isAbout(one: Claim, other: Claim): boolean {
+  return one.id === other.id && one.raw === other.raw
+}
+
+function isVisible(claim: Claim, seen: Seen): boolean {
+  const { kind, value, id, raw, file } = claim
+  if (kind === 'comment') return [...seen.texts.values()].some((text) => text.includes(value))
+  if (kind === 'skip')
+    return seen.questions.some(({ completions }) =>
+      completions.some((each) => each.skip && (each.raw === raw || each.completion === value)),
+    )
+  if (kind === 'deleted')
+    return cleanedOf(seen, file, id)?.completions.every((each) => each.raw !== raw) !== false
+  if (kind === 'testcases') {
+    const standing = cleanedOf(seen, file, id)
+    return standing === undefined || JSON.stringify(standing.testcases) === value
+  }
+  return seen.strings.has(value)
+}
+
+/** The question upstream in which it has to stand: by its id, else by its prompt. */
+function homeOf({ id }: Claim, before: Seen, upstream: Upstream): Raw | undefined {
+  const all = upstream.all()
+  const named = all.find((each) => each.id === id)
+  if (named !== undefined) return named
+  const was = before.questions.filter((each) => each.id === id)
+  const asked = all.find((each) => was.length > 0 && was.every(({ prompt }) => prompt === each.prompt))
+  const taken = before.questions.some((each) => each.id === asked?.id)
+  return taken ? undefined : asked
+}
+
+/** `over`: other things happened to the same, and what is to become of it can't be foretold. */
+function holds(
+  claim: Claim,
+  standing: SeenQuestion,
+  home: Raw,
+  before: Seen,
+): 'yes' | 'no' | 'over' | 'open' {
+  const { kind, value, raw, upstream } = claim
+  const yes = (is: boolean) => (is ? 'yes' : 'no')
+  if (kind === 'prompt') return yes(standing.prompt === value)
+  if (kind === 'testcase')
+    return yes(standing.testcases.some(({ code, expect }) => code === value || expect === value))
+  if (kind === 'testcases')
+    return upstream === home.expects.join() ? yes(JSON.stringify(standing.testcases) === value) : 'over'
+  const has = (each: SeenCompletion) =>
+    kind === 'skip' ? each.skip === true && (each.raw === raw || each.completion === value) : (kind === 'note' ? each.note : each.completion) === value
+  if (raw === undefined) return yes(standing.completions.some(has))
+  const raws = home.raws.filter((text) => digestOf(text) === raw).length
+  const same = standing.completions.filter((each) => each.raw === raw)
+  if (kind === 'deleted') return raws > 1 ? 'over' : yes(same.length === 0)
+  // The second copy of a completion becomes a person's own.
+  if (same.length > 0 && standing.completions.some((each) => each.raw === undefined && has(each)))
+    return 'yes'
+  if (raws !== 1 || rivals(claim, before) > 1) return 'open'
+  return yes(same.some(has))
+}
+
+/** Completions with the same raw text in the same question, here and set aside. */
+function rivals({ id, prompt, raw }: Claim, { questions }: Seen): number {
+  return questions
+    .filter((question) => question.id === id || question.prompt === prompt)
+    .flatMap(({ completions }) => completions)
+    .filter((each) => each.raw === raw).length
+}
+
+function rawNow({ kind, value, raw }: Claim, { completions }: SeenQuestion): string | undefined {
+  const own = (each: SeenCompletion) => (kind === 'note' ? each.note : each.completion) === value
+  const mine = kind === 'text' || kind === 'note' ? completions.filter(own) : []
+  return mine.length > 0 && mine.every((each) => each.raw === undefined) ? undefined : raw
+}
+
+function cleanedOf({ questions }: Seen, file: string, id: string): SeenQuestion | undefined {
+  return questions.find((question) => !question.aside && question.file === file && question.id === id)
+}
+
+function shown({ kind, value, id, raw }: Claim): string {
+  return `${kind} ${JSON.stringify(value)} of '${id}', made from ${raw}`
+}
