@@ -108,25 +108,33 @@ export async function give(setting: Setting, verb: Verb, words: readonly string[
       exit: 2,
       remedy: `For example: ${verb} double, or ${verb} double#2 for its completion of that number.`,
     })
-  const order = new Order(verb, words)
-  const run = new Run(
-    setting.graph,
-    setting.workspace,
-    { ...setting.options, order, dry: verb === 'diff' },
-    (event) => {
-      if (event.type === 'said' || event.type === 'display' || event.type === 'target-failed')
-        setting.emit(event)
-    },
-  )
-  setting.signal.addEventListener('abort', () => run.stop(), { once: true })
-  await run.execute()
+  // Looked into first: of an order that is wrong in part nothing is carried out.
+  const looked = await carryOut(setting, new Order(verb, words), true, verb === 'diff')
+  const { exit, left } =
+    verb === 'diff' || !looked.fine ? looked : await carryOut(setting, new Order(verb, words), false, true)
   await closeStages(setting.graph)
-  if (order.left.length === 0 || run.exit > 0) return run.exit
-  throw new Failure(`no file that people edit here has ${order.left.map((word) => `'${word}'`).join(', ')}`, {
+  if (left.length === 0 || exit > 0) return exit
+  throw new Failure(`no file that people edit here has ${left.map((word) => `'${word}'`).join(', ')}`, {
     exit: 2,
     remedy:
       "Give a question's id, with #k for one completion: the number that it has as `sample` in its file.",
   })
+}
+
+async function carryOut(
+  { graph, workspace, options, emit, signal }: Setting,
+  order: Order,
+  dry: boolean,
+  aloud: boolean,
+): Promise<{ readonly exit: number; readonly left: readonly string[]; readonly fine: boolean }> {
+  const run = new Run(graph, workspace, { ...options, order, dry }, (event) => {
+    const isAnswer = event.type === 'said' || event.type === 'display'
+    if (event.type === 'target-failed' || (aloud && isAnswer)) emit(event)
+  })
+  signal.addEventListener('abort', () => run.stop(), { once: true })
+  await run.execute()
+  const { exit } = run
+  return { exit, left: order.left, fine: exit === 0 && order.left.length === 0 }
 }
 
 export function showGraph(setting: Setting): number {

@@ -187,7 +187,7 @@ class Cleaner {
     const { prompt, answer_preload = '', capture = 'program', testcases } = question
     const asked = keyOf('clean for', {
       version,
-      rules: this.#job.params['rules'] ?? [],
+      rules: this.#job.params['rules'] ?? 'built-in',
       prompt,
       answer_preload,
       capture,
