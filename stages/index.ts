@@ -1,7 +1,7 @@
 /** All that a pipeline.ts may name. */
 export { type Pipeline, pipeline } from '../engine/graph.ts'
 export type { Stage } from '../engine/stage.ts'
-export { type Cleaned, clean, type Rule, type Task } from './clean/index.ts'
+export { type Apply, clean, cleaningRules, type OwnRule, type Task } from './clean/index.ts'
 export { generate } from './generate/index.ts'
 export { openai } from './generate/openai.ts'
 export { recorded } from './generate/recorded.ts'

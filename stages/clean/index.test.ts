@@ -2,7 +2,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { digestOf, type Job, type Json, nameIn, type Stage, type Unit } from '../../engine/stage.ts'
 import { readQuestions } from '../questions/read.ts'
-import { type CleanOptions, clean, type Rule } from './index.ts'
+import { type CleanOptions, clean, cleaningRules, type GivenRule, type OwnRule } from './index.ts'
+import { rules as builtIn } from './rules.ts'
 
 const input = 'data/completions/w/a.toml'
 const output = 'data/cleaned/w/a.toml'
@@ -246,16 +247,75 @@ test('a changed test case is said at every run, with the file where it belongs',
 })
 
 test('rules are chosen by name, own ones take part, and both are parameters', async () => {
-  const shout: Rule = { name: 'shout', apply: (text) => text.replace('return', 'return  ') }
+  const shout: OwnRule = { name: 'shout', apply: (text) => text.replace('return', 'return  ') }
   const own: CleanOptions = { ...options, rules: ['fences', shout] }
   const made = folder(right)
   await made.run(own)
   assert.equal(await made.completions(), ['def double(x):\n    return   2 * x\n'])
   assert.match(JSON.stringify(clean(own).params), /"fences","shout [0-9a-f]{8}"/)
-  await made.run({ ...options, rules: ['fense'] }).then(
-    () => assert.unreachable(),
-    (error: Error) => assert.match(error.message, "there is no rule 'fense'"),
+})
+
+test('a function is a rule by its name, also as the last of all; its version and its code are parameters', async () => {
+  function shout(text: string): string {
+    return text.replace('return', 'return  ')
+  }
+  const own: CleanOptions = { ...options, rules: [...cleaningRules, shout] }
+  const made = folder(right)
+  await made.run(own)
+  assert.equal(await made.completions(), ['def double(x):\n    return   2 * x\n'])
+  assert.match(made.files.get(output) ?? '', "cleaned_by = ['fences', 'shout']")
+  const signed = (version?: number) =>
+    JSON.stringify(
+      clean({ ...options, rules: [{ name: 'x', apply: shout, ...(version && { version }) }] }).params,
+    )
+  assert.is(new Set([signed(), signed(1), signed(2)]).size, 3)
+})
+
+test('without a word about rules, and with none at all, are two things', async () => {
+  const made = folder(right)
+  await made.run()
+  await made.run({ ...options, rules: [] })
+  assert.equal(await made.completions(), [right])
+})
+
+test('the names that pipeline.ts may use are those of the rules, in their order', () => {
+  assert.equal(
+    builtIn.map(({ name }) => name),
+    cleaningRules,
   )
+})
+
+for (const [name, rules, message] of [
+  ['that is none', ['fense'], "there is no rule 'fense'"],
+  ['twice', ['fences', 'fences'], "a rule stands twice in `rules`: 'fences'"],
+  ['without a name', [(text: string) => text], "a rule can't be named ''"],
+  [
+    'with a name that means something else',
+    [{ name: 'accepted', apply: (text: string) => text }],
+    'accepted',
+  ],
+] as const)
+  test(`a rule ${name} is refused when the pipeline is declared`, () => {
+    assert.throws(
+      () => clean({ ...options, rules: rules as unknown as readonly GivenRule[] }),
+      new RegExp(message.replace(/[()[\]]/g, '.')),
+    )
+  })
+
+test('a rule of a person that throws, or gives no text, is named as theirs', async () => {
+  const made = folder(right)
+  const throws = (apply: OwnRule['apply']) =>
+    made.run({ ...options, rules: [{ name: 'mine', apply }] }).then(
+      () => 'nothing',
+      (error: Error) => error.message,
+    )
+  assert.match(
+    await throws(() => {
+      throw new Error('oh')
+    }),
+    "the cleaning rule 'mine' of the pipeline file throws: oh",
+  )
+  assert.match(await throws(() => undefined as unknown as string), 'gives undefined, not a text')
 })
 
 test.run()

@@ -12,6 +12,7 @@ import { readQuestions } from '../questions/read.ts'
 import { writeQuestions } from '../questions/write.ts'
 import { idOf } from './aside.ts'
 import { asideText, readAside } from './aside-file.ts'
+import { chainOf, described, type GivenRule } from './chain.ts'
 import { mergeFile, newQuestions, total } from './file.ts'
 import { movedHere } from './moved.ts'
 import { noticesOf } from './notices.ts'
@@ -19,11 +20,12 @@ import { accept, askOf, isKnown, reset } from './orders.ts'
 import type { Cleaned, Rule } from './rules.ts'
 import { settleAside } from './settled.ts'
 
-export type { Cleaned, Rule } from './rules.ts'
+export { type Apply, cleaningRules, type GivenRule, type OwnRule } from './chain.ts'
+export type { Cleaned } from './rules.ts'
 export type { Task } from './task.ts'
 
 /** Raise it when a rule comes to give another text: every completion is cleaned anew, and only what changed is tested. */
-const version = 1
+const version = 2
 
 export interface CleanOptions {
   /** Files with raw completions, with `%`: 'data/completions/%.toml'. */
@@ -33,21 +35,16 @@ export interface CleanOptions {
   /** Where the questions come from, for messages: 'data/questions/%.toml'. */
   readonly questions?: string
   /**
-   * Rules instead of the built-in ones, in the order in which they are applied: a built-in one by its name, one's own as
-   * `{ name, apply(text, task) }`. Default: all of the built-in ones.
+   * Rules, in the order in which they are applied: built-in ones by their names, and functions of one's own. Default:
+   * `cleaningRules`, which is all of the built-in ones; `[...cleaningRules, (text) => …]` adds one.
    */
-  readonly rules?: readonly (string | Rule)[]
+  readonly rules?: readonly GivenRule[]
 }
 
-/** Throws Failure (exit 2) for rules that are used twice. */
+/** Throws Failure (exit 2) for rules that stand twice or can't be named as they are. */
 export function clean(options: CleanOptions): Stage {
   const { from, to, rules } = options
-  const named = rules?.map((rule) => (typeof rule === 'string' ? rule : describe(rule)))
-  if (named !== undefined && new Set(named).size < named.length)
-    throw new Failure('clean({…}): a rule stands twice in `rules`', {
-      exit: 2,
-      remedy: 'Each rule is applied once.',
-    })
+  const named = rules && described(rules)
   return {
     kind: 'clean',
     version,
@@ -62,11 +59,6 @@ export function clean(options: CleanOptions): Stage {
     build: (job) => build(job, options),
     settled: (desk) => settleAside(desk, to),
   }
-}
-
-/** A rule's name with its own code: what it makes of a text depends on nothing else that can be known. */
-function describe({ name, apply }: Rule): string {
-  return `${name} ${keyOf('rule', String(apply)).slice(0, 8)}`
 }
 
 async function build(job: Job, options: CleanOptions): ReturnType<Stage['build']> {
@@ -176,9 +168,9 @@ function textOf(file: QuestionFile, before: string | undefined): Promise<string>
 
 class Cleaner {
   readonly #job: Job
-  readonly #own: readonly (string | Rule)[] | undefined
+  readonly #own: readonly GivenRule[] | undefined
 
-  constructor(job: Job, own: readonly (string | Rule)[] | undefined) {
+  constructor(job: Job, own: readonly GivenRule[] | undefined) {
     this.#job = job
     this.#own = own
   }
@@ -207,14 +199,8 @@ class Cleaner {
   }
 
   async #rules(): Promise<readonly Rule[] | undefined> {
+    if (this.#own === undefined) return undefined
     const { rules } = await import('./rules.ts')
-    return this.#own?.map((rule) => {
-      const found = typeof rule === 'string' ? rules.find(({ name }) => name === rule) : rule
-      if (found !== undefined) return found
-      throw new Failure(`clean({…}): there is no rule '${String(rule)}'`, {
-        exit: 2,
-        remedy: `The built-in ones are ${rules.map(({ name }) => name).join(', ')}.`,
-      })
-    })
+    return chainOf(this.#own, rules)
   }
 }
