@@ -37,7 +37,7 @@ export function measure(
 }
 
 /** The kernel's own high-water mark, so that a look now and then misses only the end. */
-function peakOf(pid: number | undefined): number {
+export function peakOf(pid: number | undefined): number {
   try {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
   } catch {

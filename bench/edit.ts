@@ -1,10 +1,9 @@
 /** One completion edited: a single run, and in watch mode from the save to the verdict that is printed. */
-import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
 import { measure, median, ms, note, quantile } from './compare.ts'
 import type { Size } from './made.ts'
+import { Watching } from './watching.ts'
 
 const bin = resolve(import.meta.dirname, '../engine/bin.mjs')
 
@@ -29,32 +28,13 @@ export async function edit(root: string, size: Size): Promise<void> {
 }
 
 async function watched(root: string, size: Size, edits: number): Promise<number[]> {
-  const child = spawn(process.execPath, [bin, 'watch'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
-  const lines = createInterface(child.stdout)
-  const next = (wanted: RegExp) =>
-    new Promise<void>((seen) => {
-      const look = (line: string) => {
-        if (!wanted.test(line)) return
-        lines.off('line', look)
-        seen()
-      }
-      lines.on('line', look)
-    })
-  await next(/^watching/)
+  const watching = await Watching.start(root)
   const times: number[] = []
   for (let round = 0; round < edits; round++) {
-    const file = (round * 37) % size.files
-    const verdict = next(/passes \d+ of \d+/)
-    const summary = next(/built/)
-    const started = process.hrtime.bigint()
-    change(root, file, `watched ${process.hrtime.bigint()}`)
-    await verdict
-    times.push(Number(process.hrtime.bigint() - started) / 1e9)
-    await summary
-    await new Promise((wake) => setTimeout(wake, 60))
+    const save = () => change(root, (round * 37) % size.files, `watched ${process.hrtime.bigint()}`)
+    times.push(await watching.edit(save, /passes \d+ of \d+/))
   }
-  child.kill('SIGINT')
-  await new Promise((ended) => child.once('close', ended))
+  await watching.end()
   return times
 }
 

@@ -11,6 +11,7 @@ import { agreement } from './agreement.ts'
 import { measure, ms, note, table } from './compare.ts'
 import { edit } from './edit.ts'
 import { generate } from './generate.ts'
+import { large } from './large.ts'
 import { dropped, made, type Size, usual } from './made.ts'
 import { noop } from './noop.ts'
 import { parity } from './parity.ts'
@@ -29,6 +30,7 @@ if (wanted('latency')) await latency()
 if (wanted('generate')) await generate(short)
 if (wanted('parity')) await parity(short)
 if (wanted('agreement')) await agreement(short)
+if (wanted('large')) await large(short)
 if (wanted('noop') || wanted('edit')) {
   const size: Size = short ? { files: 20, completions: 10, testcases: 2 } : usual
   const root = made(size)

@@ -1,0 +1,182 @@
+/**
+ * One completion edited in a cleaned file of 5 MB: thousands of completions, all of them different programs. In watch
+ * mode from the save to the verdict that is printed, saved as editors do (in place, and by renaming another file onto
+ * it); and a single run. Beside it what reading that file once takes: no save can be answered in less.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parse } from 'smol-toml'
+import { parseQuestions } from '../stages/questions/read.ts'
+import { measure, median, ms, note, quantile } from './compare.ts'
+import { Watching } from './watching.ts'
+
+const project = resolve(import.meta.dirname, '..')
+const bin = join(project, 'engine/bin.mjs')
+const cleaned = 'data/cleaned/large.toml'
+
+interface Shape {
+  readonly questions: number
+  readonly completions: number
+  readonly testcases: number
+}
+
+export async function large(short: boolean): Promise<void> {
+  const shapes: readonly Shape[] = short
+    ? [{ questions: 3, completions: 10, testcases: 2 }]
+    : [
+        { questions: 50, completions: 100, testcases: 1 },
+        { questions: 5, completions: 1000, testcases: 1 },
+      ]
+  for (const shape of shapes) {
+    const root = madeLarge(shape)
+    const built = await measure(process.execPath, [bin, '--quiet'], root)
+    if (built.code !== 0) throw new Error(`the workspace could not be built: ${built.stdout}`)
+    await edits(root, shape, short ? 4 : 30)
+    rmSync(root, { recursive: true, force: true })
+  }
+}
+
+/** `root`: a workspace of that shape that is built. */
+export async function edits(root: string, shape: Shape, count: number): Promise<void> {
+  const say = (what: string, value: string) =>
+    note('large', `${shape.questions} × ${shape.completions}: ${what}`, value)
+  const text = readFileSync(join(root, cleaned), 'utf8')
+  const size = `${(text.length / 1e6).toFixed(1)} MB`
+  const parsing = await timed(5, () => parse(text, { integersAsBigInt: true }))
+  const reading = await timed(5, () => parseQuestions(`${text}# ${process.hrtime.bigint()}\n`))
+  say(`the file of ${size}: parsed by smol-toml / read and checked`, `${ms(parsing)} / ${ms(reading)}`)
+
+  const { times, peakMB } = await watched(root, shape, count)
+  const told = `${ms(median(times))} (${(median(times) / reading).toFixed(1)} × reading the file once)`
+  say(`watch mode, save to verdict, ${count} edits: median`, told)
+  say('watch mode, save to verdict: 95th percentile', ms(quantile(times, 0.95)))
+  say('watch mode, peak memory', `${peakMB.toFixed(0)} MB`)
+
+  const [quiet, edited, peaks]: number[][] = [[], [], []]
+  for (let round = 0; round < 5; round++) {
+    quiet?.push((await measure(process.execPath, [bin, '--quiet'], root)).seconds)
+    inPlace(join(root, cleaned), changed(root, 3 * round, 'by a single run'))
+    const run = await measure(process.execPath, [bin, '--quiet'], root)
+    edited?.push(run.seconds)
+    peaks?.push(run.peakMB)
+  }
+  const more = median(edited ?? []) - median(quiet ?? [])
+  say('a single run after an edit', `${ms(median(edited ?? []))} (+ ${ms(more)} to one with nothing to do)`)
+  say('a single run after an edit, peak memory', `${median(peaks ?? []).toFixed(0)} MB`)
+}
+
+async function watched(root: string, { questions, completions }: Shape, count: number) {
+  const watching = await Watching.start(root)
+  const times: number[] = []
+  for (let round = 0; round < count; round++) {
+    const nth = (round * 1237 + 11) % (questions * completions)
+    const [question, sample] = [Math.floor(nth / completions), nth % completions]
+    const text = changed(root, nth, `watched ${round}`)
+    const save = round % 2 === 0 ? inPlace : byRename
+    const verdict = new RegExp(`^\\S+ question-${question} #${sample} passes`)
+    times.push(await watching.edit(() => save(join(root, cleaned), text), verdict))
+  }
+  const peakMB = watching.peakMB()
+  await watching.end()
+  return { times, peakMB }
+}
+
+/** The cleaned file with another comment in one of its completions. */
+function changed(root: string, nth: number, comment: string): string {
+  const text = readFileSync(join(root, cleaned), 'utf8')
+  return text.replace(new RegExp(`# attempt ${nth}:.*`), `# attempt ${nth}: ${comment} ${Date.now()}`)
+}
+
+function inPlace(path: string, text: string): void {
+  writeFileSync(path, text)
+}
+
+function byRename(path: string, text: string): void {
+  writeFileSync(`${path}~`, text)
+  renameSync(`${path}~`, path)
+}
+
+async function timed(rounds: number, run: () => unknown): Promise<number> {
+  const times: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const started = process.hrtime.bigint()
+    run()
+    times.push(Number(process.hrtime.bigint() - started) / 1e9)
+  }
+  return median(times)
+}
+
+export function madeLarge(shape: Shape): string {
+  const root = mkdtempSync(join(tmpdir(), 'codex-runner-bench-'))
+  mkdirSync(join(root, 'data/questions'), { recursive: true })
+  const numbers = Array.from({ length: shape.questions }, (_, number) => number)
+  const questions = numbers.map((number) => questionText(number, shape.testcases))
+  writeFileSync(join(root, 'data/questions/large.toml'), questions.join('\n'))
+  const recording = numbers.map((number) => {
+    const nth = (sample: number) => number * shape.completions + sample
+    const completions = Array.from({ length: shape.completions }, (_, sample) => answer(nth(sample)))
+    return JSON.stringify({ id: `question-${number}`, completions })
+  })
+  writeFileSync(join(root, 'recording.jsonl'), `${recording.join('\n')}\n`)
+  writeFileSync(join(root, 'pipeline.ts'), pipelineText(shape.completions))
+  return root
+}
+
+function pipelineText(n: number): string {
+  return `import { clean, generate, pipeline, recorded, report, test } from '${join(project, 'stages/index.ts')}'
+export default pipeline({
+  generate: generate({ from: 'data/questions/%.toml', to: 'data/completions/%.toml', provider: recorded('recording.jsonl'), n: ${n} }),
+  clean: clean({ from: 'data/completions/%.toml', to: 'data/cleaned/%.toml' }),
+  test: test({ from: 'data/cleaned/%.toml', to: 'data/results/%.toml' }),
+  report: report({ from: 'data/results/%.toml', to: 'data/report' }),
+})
+`
+}
+
+function questionText(number: number, testcases: number): string {
+  const cases = Array.from(
+    { length: testcases },
+    (_, index) =>
+      `[[questions.testcases]]\ncode = 'print(counted("abracadabra ${index}"))'\nexpect = '${index === 0 ? 5 : 6}'\n`,
+  )
+  return `[[questions]]\nid = 'question-${number}'\nprompt = '''\nWrite a function counted(text) that counts the letter a in it. (${number})\n'''\n\n${cases.join('\n')}`
+}
+
+/** Some 900 characters, as models answer; every fifth is wrong. */
+function answer(nth: number): string {
+  const start = nth % 5 === 4 ? 1 : 0
+  return `Here is a function that does what you asked for:
+
+\`\`\`python
+def counted(text):
+    """Return how often the letter a stands in the text.
+
+    The text is read once, from its beginning to its end, and each
+    of its letters is compared with the one that is looked for.
+    An empty text has none of them, so 0 is returned for it.
+    """
+    # attempt ${nth}: count them one by one
+    wanted = 'a'
+    total = ${start}
+    position = 0
+    while position < len(text):
+        letter = text[position]
+        if letter == wanted:
+            # another one was found, at this very position
+            total = total + 1
+        position = position + 1
+    # now all of the letters have been looked at
+    if total < 0:
+        raise ValueError("there can't be fewer than none of them")
+    return total
+
+
+def counted_in_all(texts):
+    """Return how often the letter stands in all of the texts together."""
+    return sum(counted(text) for text in texts)
+\`\`\`
+
+It looks at each letter of the text once.
+`
+}
