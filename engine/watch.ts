@@ -131,6 +131,8 @@ function placesOf(graph: Pipeline, root: string): string[] {
 class Changes {
   #judged: Run['judged'] = new Map()
   readonly #heard = new Set<string>()
+  /** What stands at the paths that were heard of, looked at once an event: a large file takes longer to read than to save. */
+  readonly #standing = new Map<string, Digest | undefined>()
   readonly #workspace: Workspace
   #wake: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
@@ -148,6 +150,7 @@ class Changes {
   /** `current`: the run under way, which is given up when it has used what is no longer so. */
   heard(path: string, current: Run | undefined): void {
     this.#heard.add(path)
+    this.#standing.delete(path)
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       if (current !== undefined && this.#differing(current.judged).length > 0) current.drop()
@@ -172,6 +175,7 @@ class Changes {
     this.#wake = undefined
     const changed = this.#over ? [] : this.#changed()
     this.#heard.clear()
+    this.#standing.clear()
     return changed
   }
 
@@ -190,8 +194,13 @@ class Changes {
     })
   }
 
-  /** What can't be read at the moment counts as gone; the run that it wakes says why. */
   #digest(path: string): Digest | undefined {
+    if (!this.#standing.has(path)) this.#standing.set(path, this.#look(path))
+    return this.#standing.get(path)
+  }
+
+  /** What can't be read at the moment counts as gone; the run that it wakes says why. */
+  #look(path: string): Digest | undefined {
     try {
       this.#workspace.stamps.invalidate(path)
       return this.#workspace.stamps.digest(path)

@@ -1,6 +1,7 @@
 /** Digests of what a question says, by which `built_from` tells what a person changed. */
 import { type Digest, digestOf, type Json, keyOf } from '../../engine/stage.ts'
-import type { Question, TomlValue } from './model.ts'
+import type { Completion, Question, TomlValue } from './model.ts'
+import { once } from './once.ts'
 import { questionTable, testcaseTable } from './tables.ts'
 import { isList, isTable } from './toml.ts'
 
@@ -12,18 +13,21 @@ export interface QuestionDigests {
 }
 
 /** Keys that are not ours count: they are carried along, and a person may edit them. */
-export function questionDigests(question: Question): QuestionDigests {
+export const questionDigests = once((question: Question): QuestionDigests => {
   const { id, built_from, testcases, completions, ...says } = questionTable(question)
   return {
     question: keyOf('question 1', jsonOf(says)),
     testcases: question.testcases.map((testcase) => keyOf('testcase 1', jsonOf(testcaseTable(testcase)))),
   }
-}
+})
 
 /** The digest of a completion's text, to the byte. */
 export function textDigest(text: string): Digest {
   return digestOf(text)
 }
+
+/** The same for a completion as it was read, of which it is asked more than once. */
+export const answerDigest = once(({ completion }: Completion) => textDigest(completion))
 
 /** What JSON can't tell apart gets its type beside it. */
 function jsonOf(value: TomlValue): Json {

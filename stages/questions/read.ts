@@ -7,6 +7,7 @@
 import { TomlError } from 'smol-toml'
 import { Failure, type Notice } from '../../engine/stage.ts'
 import type { QuestionFile } from './model.ts'
+import { readInPieces } from './pieces.ts'
 import { offsetOf, placesOf } from './place.ts'
 import { check, type Problem } from './problems.ts'
 import { type Fault, lineAt, show } from './show.ts'
@@ -53,6 +54,12 @@ export function parseQuestions(text: string): Parsed {
   const plain = normal(text)
   const unreadable = halfCharacter(plain) ?? conflict(plain)
   if (unreadable !== undefined) return { faults: [unreadable] }
+  const file = readInPieces(plain)
+  return file === undefined ? parsedWhole(plain) : { file }
+}
+
+/** Without looking at single questions first. */
+export function parsedWhole(plain: string): Parsed {
   try {
     const values = parseToml(plain)
     if (Object.keys(values).length > 0) return check(values)

@@ -19,30 +19,32 @@ import type {
   TomlValue,
   Unknown,
 } from './model.ts'
+import { once } from './once.ts'
 
 export function fileTable(file: QuestionFile): TomlTable {
   return tableOf({ questions: file.questions.map(questionTable) }, file.unknown)
 }
 
-export function questionTable(question: Question): TomlTable {
-  return tableOf(
-    {
-      id: question.id,
-      prompt: question.prompt,
-      answer_preload: question.answer_preload,
-      capture: question.capture,
-      echo_stdin: question.echo_stdin,
-      stderr: question.stderr,
-      compare: typeof question.compare === 'object' ? compareTable(question.compare) : question.compare,
-      limits: question.limits && limitsTable(question.limits),
-      built_from: question.built_from && builtFromTable(question.built_from),
-      testcases: someOf(question.testcases.map(testcaseTable)),
-      completions: someOf(question.completions.map(completionTable)),
-      support_files: someOf(question.support_files.map(supportFileTable)),
-    },
-    question.unknown,
-  )
-}
+export const questionTable = once(
+  (question: Question): TomlTable =>
+    tableOf(
+      {
+        id: question.id,
+        prompt: question.prompt,
+        answer_preload: question.answer_preload,
+        capture: question.capture,
+        echo_stdin: question.echo_stdin,
+        stderr: question.stderr,
+        compare: typeof question.compare === 'object' ? compareTable(question.compare) : question.compare,
+        limits: question.limits && limitsTable(question.limits),
+        built_from: question.built_from && builtFromTable(question.built_from),
+        testcases: someOf(question.testcases.map(testcaseTable)),
+        completions: someOf(question.completions.map(completionTable)),
+        support_files: someOf(question.support_files.map(supportFileTable)),
+      },
+      question.unknown,
+    ),
+)
 
 export function testcaseTable({ code, stdin, expect, unknown }: TestCase): TomlTable {
   return tableOf({ code, stdin, expect }, unknown)

@@ -6,6 +6,7 @@
  */
 import { Failure } from '../../engine/stage.ts'
 import type { QuestionFile, TomlTable, TomlValue } from './model.ts'
+import { once } from './once.ts'
 import { parseQuestions } from './read.ts'
 import { tomlKey, tomlString } from './string.ts'
 import { fileTable } from './tables.ts'
@@ -24,7 +25,7 @@ const inline: ReadonlySet<string> = new Set(['compare', 'limits', 'response'])
 export function writeQuestions(file: QuestionFile): string {
   const table = fileTable(file)
   const text = canonical(table)
-  if (/\p{Surrogate}/u.test(text)) throw halfCharacter(file)
+  if (!text.isWellFormed()) throw halfCharacter(file)
   if (!says(text, table)) throw new Error('what was written reads differently from what it should say')
   return text
 }
@@ -60,8 +61,11 @@ export function isBelow(key: string, value: TomlValue): value is TomlTable | rea
 export function sections(path: readonly string[], value: TomlTable | readonly TomlTable[]): string {
   const name = path.map(tomlKey).join('.')
   if (isTable(value)) return `\n[${name}]\n${tomlTable(path, value)}`
+  if (name === 'questions') return value.map(questionText).join('')
   return value.map((item) => `\n[[${name}]]\n${tomlTable(path, item)}`).join('')
 }
+
+const questionText = once((question: TomlTable) => `\n[[questions]]\n${tomlTable(['questions'], question)}`)
 
 export function tomlPair(key: string, value: TomlValue): string {
   return `${tomlKey(key)} = ${tomlValue(value)}\n`

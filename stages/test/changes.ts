@@ -13,10 +13,7 @@ export interface Tested {
 const mostSayings = 20
 
 /** Nothing on the first build: there everything is new, and the table at the end says it better. */
-export async function changedVerdicts(
-  tested: readonly Tested[],
-  previous: string | undefined,
-): Promise<Saying[]> {
+export function changedVerdicts(tested: readonly Tested[], previous: string | undefined): Saying[] {
   if (previous === undefined) return []
   const before = verdictsIn(previous)
   const sayings: Saying[] = []

@@ -1,6 +1,7 @@
 /** From a question's completion and test case to an execution, and to the key by which its outcome is known. */
 import { type Digest, type Json, keyOf } from '../../engine/stage.ts'
 import type { Completion, Question, TestCase } from '../questions/model.ts'
+import { once } from '../questions/once.ts'
 import { type Comparison, comparisonOf } from './compare.ts'
 import type { Execution, Limits } from './sandbox/index.ts'
 
@@ -19,6 +20,13 @@ export function comparisonFor({ compare }: Question, { comparison, seed }: Manne
   return seed || compare === undefined ? comparison : comparisonOf(compare)
 }
 
+export function captureOf(
+  { capture = 'program' }: Question,
+  { seed }: Pick<Manner, 'seed'>,
+): Execution['capture'] {
+  return seed ? 'program' : capture
+}
+
 export function executionOf(
   question: Question,
   completion: Completion,
@@ -30,7 +38,7 @@ export function executionOf(
     code: testcase.code,
     stdin: testcase.stdin,
     files: question.support_files.map(({ name, text }) => ({ name, text })),
-    capture: seed ? 'program' : (question.capture ?? 'program'),
+    capture: captureOf(question, { seed }),
     echoStdin: seed || (question.echo_stdin ?? false),
     stderr: seed ? 'merged' : (question.stderr ?? 'apart'),
     limits: limitsOf(question, limits),
@@ -47,6 +55,35 @@ export function executionKey(execution: Execution, fingerprint: Json): Digest {
     fingerprint,
   })
 }
+
+/** A test case of a completion, and the key of its execution. */
+export interface Trial {
+  readonly testcase: TestCase
+  readonly key: Digest
+}
+
+/** What each of a question's completions has to go through. */
+export type Trials = (question: Question) => ReadonlyMap<Completion, readonly Trial[]>
+
+/** Worked out once for a question as it was read: in a large file most are what they were the last time. */
+export function trialsFor(manner: Manner, fingerprint: Json): Trials {
+  const { limits, seed } = manner
+  const asked = keyOf('manner', { limits: { ...limits }, seed, fingerprint })
+  const known = trials.get(asked)
+  if (known !== undefined) return known
+  const key = (question: Question, completion: Completion, testcase: TestCase) =>
+    executionKey(executionOf(question, completion, testcase, manner), fingerprint)
+  const made: Trials = once((question) => {
+    const of = (completion: Completion) =>
+      question.testcases.map((testcase) => ({ testcase, key: key(question, completion, testcase) }))
+    return new Map(question.completions.map((completion) => [completion, of(completion)]))
+  })
+  trials.set(asked, made)
+  return made
+}
+
+/** By all that the keys depend on besides the question. */
+const trials = new Map<Digest, Trials>()
 
 function limitsOf({ limits: own = {} }: Question, stage: Limits): Limits {
   return {

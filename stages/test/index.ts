@@ -7,7 +7,7 @@ import { surveyIds } from '../questions/survey.ts'
 import { writeQuestions } from '../questions/write.ts'
 import { changedVerdicts, type Tested } from './changes.ts'
 import { checkedComparison } from './compare.ts'
-import { comparisonFor, type Manner } from './execution.ts'
+import { comparisonFor, type Manner, trialsFor } from './execution.ts'
 import { Pool } from './pool.ts'
 import { checkedRepeat, flakyNotices, repeatParam } from './repeat.ts'
 import { scored, unscored, withoutCode } from './results.ts'
@@ -86,7 +86,7 @@ export function test(options: TestOptions): Stage {
         return await (await pool).run(execution, signal, () => job.count('execution'))
       }
       const asked = { ...manner, ...repeatParam(job.options) }
-      return await buildResults({ job, manner: asked, fingerprint, run })
+      return await buildResults({ job, manner: asked, trials: trialsFor(asked, fingerprint), run })
     },
     close: async () => {
       const running = pool
@@ -101,34 +101,48 @@ async function buildResults(testing: Testing) {
   const [input] = job.inputs
   if (input === undefined) throw new Failure(`${job.output}: has no input`)
   const { file, notices } = await readQuestions(await input.text(), input.path)
-  const previous = await job.previous(job.output)
-  const tested: Tested[] = []
-  let missing = 0
-  const questions = await Promise.all(
-    file.questions.map(async (question): Promise<Question> => {
-      const completions = await Promise.all(
-        question.completions.map(async (completion) => {
-          const result = await testCompletion(testing, question, completion)
-          missing += result.missing
-          tested.push({ question, completion: result.completion, executed: result.executed })
-          return result.completion
-        }),
-      )
-      return { ...question, completions }
-    }),
-  )
+  // What stood there is read while programs run.
+  const [tested, previous] = await Promise.all([
+    Promise.all(file.questions.map((question) => testQuestion(testing, question))),
+    job.previous(job.output),
+  ])
+  // A person waits for this; the file is for later.
+  for (const saying of changedVerdicts(
+    tested.flatMap(({ said }) => said),
+    previous,
+  ))
+    job.say(saying)
+  const questions = tested.map(({ question }) => question)
   const results = { ...file, questions }
   // A file that is tested in place, or was formatted by a person, keeps the bytes that need not change.
   const text =
     input.path === job.output && previous !== undefined
       ? await rewriteQuestions(results, previous)
       : writeQuestions(results)
-  for (const saying of await changedVerdicts(tested, previous)) job.say(saying)
+  const missing = tested.reduce((sum, each) => sum + each.missing, 0)
   return {
     outputs: [{ path: job.output, text }],
     notices: [...(input.source ? notices : []), ...flakyNotices(questions, manner.repeat, job.output)],
     facts: factsOf(questions),
     ...(missing > 0 ? { incomplete: `${missing} executions not made` } : {}),
+  }
+}
+
+interface TestedQuestion {
+  readonly question: Question
+  readonly said: readonly Tested[]
+  readonly missing: number
+}
+
+async function testQuestion(testing: Testing, question: Question): Promise<TestedQuestion> {
+  const tested = await Promise.all(
+    question.completions.map((completion) => testCompletion(testing, question, completion)),
+  )
+  const completions = tested.map(({ completion }) => completion)
+  return {
+    question: { ...question, completions },
+    said: tested.map(({ completion, executed }) => ({ question, completion, executed })),
+    missing: tested.reduce((sum, each) => sum + each.missing, 0),
   }
 }
 
@@ -147,9 +161,8 @@ async function testCompletion(
     return { completion: unscored(completion, question), executed: false, missing: 0 }
   if (hasNoCode(completion))
     return { completion: withoutCode(completion, question), executed: false, missing: 0 }
-  const cases = await Promise.all(
-    question.testcases.map((testcase) => testTestcase(testing, question, completion, testcase)),
-  )
+  const trials = testing.trials(question).get(completion) ?? []
+  const cases = await Promise.all(trials.map((trial) => testTestcase(testing, question, completion, trial)))
   const judged = cases.map((each) => each.judged)
   return {
     completion: scored(completion, question, judged, comparisonFor(question, testing.manner)),

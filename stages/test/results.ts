@@ -1,5 +1,5 @@
 /** What the test stage writes of a completion: verdicts, and of runs that did not pass what a reader needs to see why. */
-import { digestOf } from '../../engine/stage.ts'
+import { answerDigest } from '../questions/digests.ts'
 import type { Completion, Question, Run, TestCase } from '../questions/model.ts'
 import type { Comparison } from './compare.ts'
 import { difference } from './difference.ts'
@@ -54,7 +54,7 @@ export function unscored(completion: Completion, question: Question): Completion
 function authorOf(completion: Completion, question: Question): Completion['by'] {
   if (completion.cleaned_by?.includes('accepted')) return 'edited'
   if (completion.cleaned !== undefined)
-    return digestOf(completion.completion) === completion.cleaned ? undefined : 'edited'
+    return answerDigest(completion) === completion.cleaned ? undefined : 'edited'
   return question.built_from === undefined ? completion.by : 'human'
 }
 

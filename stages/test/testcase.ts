@@ -1,7 +1,7 @@
 /** One test case of one completion: executed as often as is asked for, or known from before, and judged. */
-import type { Job, Json } from '../../engine/stage.ts'
-import type { Completion, Question, TestCase, Verdict } from '../questions/model.ts'
-import { comparisonFor, executionKey, executionOf, type Manner } from './execution.ts'
+import type { Job } from '../../engine/stage.ts'
+import type { Completion, Question, Verdict } from '../questions/model.ts'
+import { captureOf, comparisonFor, executionOf, type Manner, type Trial, type Trials } from './execution.ts'
 import { repetitionKey } from './repeat.ts'
 import type { Execution, Outcome } from './sandbox/index.ts'
 import { type Judgement, verdictOf } from './verdict.ts'
@@ -12,8 +12,7 @@ export type Runner = (execution: Execution, signal: AbortSignal) => Promise<Outc
 export interface Testing {
   readonly job: Job
   readonly manner: Manner
-  /** Of the environment: part of each execution's key. */
-  readonly fingerprint: Json
+  readonly trials: Trials
   readonly run: Runner
 }
 
@@ -33,13 +32,11 @@ export interface TestedCase {
 }
 
 export async function testTestcase(
-  { job, manner, fingerprint, run }: Testing,
+  { job, manner, run }: Testing,
   question: Question,
   completion: Completion,
-  testcase: TestCase,
+  { testcase, key }: Trial,
 ): Promise<TestedCase> {
-  const execution = executionOf(question, completion, testcase, manner)
-  const key = executionKey(execution, fingerprint)
   let executed = false
   const outcomes = await Promise.all(
     Array.from({ length: manner.repeat }, (_, index) =>
@@ -49,13 +46,13 @@ export async function testTestcase(
         question: question.id,
         make: (signal) => {
           executed ||= index === 0
-          return run(execution, signal)
+          return run(executionOf(question, completion, testcase, manner), signal)
         },
       }),
     ),
   )
   const comparison = comparisonFor(question, manner)
-  const judging = { capture: execution.capture, ignoreStatus: manner.seed, comparison }
+  const judging = { capture: captureOf(question, manner), ignoreStatus: manner.seed, comparison }
   const judgements = outcomes.map((outcome) => outcome && verdictOf(outcome, testcase, judging))
   const [outcome] = outcomes
   const [judgement] = judgements

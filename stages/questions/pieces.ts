@@ -1,0 +1,87 @@
+/**
+ * Reading a file question by question, so that in a large file of which one question changed all others are known from
+ * before: as the same objects, so that what was made of them (see once.ts) is known too.
+ *
+ * The text is cut before every line `[[questions]]`, without asking what that line stands in. TOML is read from left to
+ * right, so a text that is cut inside a string, a list or a table's header is no TOML in itself: if all pieces can be
+ * read, each cut was a right one, and the file is the sum of them. Any other file is read in one (see read.ts), which
+ * also finds the words for what is wrong with it.
+ */
+import { type Digest, digestOf } from '../../engine/stage.ts'
+import type { Question, QuestionFile } from './model.ts'
+import { check } from './problems.ts'
+import { parseToml } from './toml.ts'
+
+/** Characters of text whose models are kept: those of a file of 5 MB in three stages, before and after an edit. */
+const keptAtMost = 40e6
+
+/** The file that a `normal` text says; undefined when it has to be read in one. */
+export function readInPieces(text: string): QuestionFile | undefined {
+  const questions: Question[] = []
+  let unknown: QuestionFile['unknown']
+  for (const [index, piece] of cut(text).entries()) {
+    const file = recent.get(piece)
+    // Two pieces may each say a part of a table that is not ours, or the same part twice.
+    if (file === undefined || (index > 0 && file.unknown !== undefined)) return undefined
+    questions.push(...file.questions)
+    unknown ??= file.unknown
+  }
+  if (new Set(questions.map(({ id }) => id)).size < questions.length) return undefined
+  return { questions, ...(unknown === undefined ? {} : { unknown }) }
+}
+
+/** What stands before the first question goes with it. */
+function cut(text: string): string[] {
+  const starts = Array.from(text.matchAll(/^\[\[questions\]\]$/gm), ({ index }) => index)
+  return [0, ...starts.slice(1)].map((start, index) => text.slice(start, starts[index + 1]))
+}
+
+/** The pieces that were read last, by their text's digest: the oldest goes first. */
+export class Recent {
+  readonly #limit: number
+  readonly #known = new Map<Digest, { readonly file: QuestionFile; readonly size: number }>()
+  #size = 0
+
+  /** `limit`: characters of all texts together. */
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  get(piece: string): QuestionFile | undefined {
+    const digest = digestOf(piece)
+    const known = this.#known.get(digest)
+    const file = known?.file ?? read(piece)
+    if (file === undefined) return undefined
+    if (known === undefined) this.#size += piece.length
+    this.#known.delete(digest)
+    this.#known.set(digest, known ?? { file, size: piece.length })
+    this.#forget()
+    return file
+  }
+
+  #forget(): void {
+    for (const [digest, { size }] of this.#known) {
+      if (this.#size <= this.#limit) return
+      this.#known.delete(digest)
+      this.#size -= size
+    }
+  }
+}
+
+const recent = new Recent(keptAtMost)
+
+function read(piece: string): QuestionFile | undefined {
+  try {
+    // The line break makes it a text of its own: a part of another would keep all of that one in memory.
+    const checked = check(parseToml(`${piece}\n`))
+    return 'file' in checked ? frozen(checked.file) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  for (const each of Object.values(value)) frozen(each)
+  return Object.freeze(value)
+}
