@@ -142,6 +142,13 @@ test('an edit whose raw text changed is set aside, and the new text takes its pl
   assert.is(back.question.completions[0]?.note, 'n')
 })
 
+test('of two equal raw texts one goes: the edited one stays', () => {
+  const equal = merge(question(['a', 'a'])).question
+  const again = merge(question(['a']), edit(equal, 1, { completion: 'mine' }))
+  assert.equal(texts(again), ['mine'])
+  assert.equal(again.setAside, [])
+})
+
 test('an edit whose raw text is gone is set aside; untouched ones just go', () => {
   const again = merge(question([]), edit(clean, 1, { completion: 'mine' }))
   assert.equal(again.question.completions, [])

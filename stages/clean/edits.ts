@@ -149,7 +149,7 @@ function mergeCompletions(
   returning: readonly Completion[],
 ): MergedCompletions {
   const standing = previous?.completions ?? []
-  const matches = match(origins, standing)
+  const matches = match(origins, standing, isTouched)
   const placeOf = new Map(matches.flatMap((index, i) => (index === undefined ? [] : [[index, i] as const])))
   const deletions = deletedEntries(previous)
   const deleted = match(

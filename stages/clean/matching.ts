@@ -23,26 +23,50 @@ export function entryOf({ sample, raw }: Origin): string {
   return `${sample}:${raw}`
 }
 
-/** For each one of `given` the index of the one of `standing` that it is, or undefined. No index is given twice. */
-export function match(
+interface Standing {
+  readonly sample?: number | undefined
+  readonly raw?: string | undefined
+}
+
+/**
+ * For each one of `given` the index of the one of `standing` that it is, or undefined. No index is given twice. Of several
+ * with the same raw text, those that matter are not the ones to be left over.
+ */
+export function match<T extends Standing>(
   given: readonly Origin[],
-  standing: readonly { readonly sample?: number | undefined; readonly raw?: string | undefined }[],
+  standing: readonly T[],
+  matters: (each: T) => boolean = () => false,
 ): (number | undefined)[] {
   const found: (number | undefined)[] = given.map(() => undefined)
   const taken = new Set<number>()
-  const same = [
-    (a: Origin, b: (typeof standing)[number]) => a.raw === b.raw && a.sample === b.sample,
-    (a: Origin, b: (typeof standing)[number]) => a.raw === b.raw,
-  ]
-  for (const isSame of same) {
-    given.forEach((origin, i) => {
-      if (found[i] !== undefined) return
-      const index = standing.findIndex((each, at) => !taken.has(at) && isSame(origin, each))
-      if (index < 0) return
+  for (const key of [({ sample, raw }: Standing) => `${sample}:${raw}`, ({ raw }: Standing) => raw ?? '']) {
+    const places = new Map<string, number[]>()
+    for (const [index, each] of standing.entries()) {
+      if (taken.has(index)) continue
+      const same = places.get(key(each))
+      if (same === undefined) places.set(key(each), [index])
+      else same.push(index)
+    }
+    for (const [i, origin] of given.entries()) {
+      const index = found[i] === undefined ? places.get(key(origin))?.shift() : undefined
+      if (index === undefined) continue
       found[i] = index
       taken.add(index)
-    })
+    }
   }
+  standing.forEach((each, index) => {
+    if (taken.has(index) || !matters(each)) return
+    const i = found.findIndex((at) => {
+      const other = standing[at ?? -1]
+      // Of the same sample, it is a copy: the other one is the original.
+      return (
+        other?.raw === each.raw && other?.sample !== each.sample && other !== undefined && !matters(other)
+      )
+    })
+    if (i < 0) return
+    found[i] = index
+    taken.add(index)
+  })
   return found
 }
 
