@@ -148,27 +148,49 @@ function declaredOutside(body: SyntaxNode, text: string): ReadonlySet<string> {
 export function calledIn(node: SyntaxNode, text: string): readonly (string | undefined)[] {
   const roots: (string | undefined)[] = []
   const visit = (each: SyntaxNode): void => {
-    let root = each.name === 'CallExpression' ? each.firstChild : null
-    if (root !== null) {
-      while (root !== null && /^(Member|Call|Parenthesized)Expression$/.test(root.name))
-        root = root.firstChild
-      roots.push(root?.name === 'VariableName' ? text.slice(root.from, root.to) : undefined)
-    }
+    if (each.name === 'CallExpression' && each.firstChild !== null) roots.push(rootOf(each.firstChild, text))
     for (let child = each.firstChild; child !== null; child = child.nextSibling) visit(child)
   }
   visit(node)
   return roots
 }
 
-/** Whether it changes something through `x.y = …`, `x[y] = …` or `del`: nobody can say who needs that. */
-export function changesParts(node: SyntaxNode): boolean {
-  if (node.name === 'DeleteStatement') return true
-  if (node.name === 'AssignStatement' || node.name === 'UpdateStatement') {
-    const first = node.getChildren('MemberExpression')
-    const mark = node.getChild('AssignOp') ?? node.getChild('UpdateOp')
-    if (first.some((member) => mark !== null && member.from < mark.from)) return true
+/** Of everything that a node changes through `x.y = …`, `x[y] = …` or `del`, the name at its root; undefined when it is no name. */
+export function changedIn(node: SyntaxNode, text: string): readonly (string | undefined)[] {
+  const roots: (string | undefined)[] = []
+  const visit = (each: SyntaxNode): void => {
+    roots.push(...partsChanged(each).map((part) => rootOf(part, text)))
+    for (let child = each.firstChild; child !== null; child = child.nextSibling) visit(child)
   }
-  for (let child = node.firstChild; child !== null; child = child.nextSibling)
-    if (changesParts(child)) return true
-  return false
+  visit(node)
+  return roots
+}
+
+function partsChanged(node: SyntaxNode): SyntaxNode[] {
+  if (node.name === 'DeleteStatement')
+    return [...node.getChildren('VariableName'), ...node.getChildren('MemberExpression')]
+  if (node.name !== 'AssignStatement' && node.name !== 'UpdateStatement') return []
+  const mark = node.getChild('AssignOp') ?? node.getChild('UpdateOp')
+  return node.getChildren('MemberExpression').filter((member) => mark !== null && member.from < mark.from)
+}
+
+/** `a` in `a.b().c`. */
+function rootOf(node: SyntaxNode, text: string): string | undefined {
+  let root: SyntaxNode | null = node
+  while (root !== null && /^(Member|Call|Parenthesized)Expression$/.test(root.name)) root = root.firstChild
+  return root?.name === 'VariableName' ? text.slice(root.from, root.to) : undefined
+}
+
+const BUILT_IN = new Set(
+  `abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr classmethod compile complex delattr dict
+  dir divmod enumerate eval exec exit filter float format frozenset getattr globals hasattr hash help hex id input int
+  isinstance issubclass iter len list locals map max memoryview min next object oct open ord pow print property quit range
+  repr reversed round self set setattr slice sorted staticmethod str sum super tuple type vars zip`.split(
+    /\s+/,
+  ),
+)
+
+/** Whether Python itself gives a name. */
+export function isBuiltIn(name: string): boolean {
+  return BUILT_IN.has(name) || /^__\w+__$|^[A-Z]\w*(?:Error|Exception|Warning)$/.test(name)
 }

@@ -83,8 +83,11 @@ function setIn(lines: readonly Line[], start: number): string {
 
 /** What follows the end of a docstring, for a text that begins inside one: a model may write the preload's end once more. */
 export function afterDocstring(text: string): string | undefined {
-  const quotes = /^[ \t]*(?:"""|''')[ \t]*\n/m.exec(text)
-  return quotes === null || quotes.index === 0 ? undefined : text.slice(quotes.index + quotes[0].length)
+  const quotes = /"""|'''/.exec(text)
+  if (quotes === null) return undefined
+  const end = quotes.index + quotes[0].length
+  const isAlone = /\n[ \t]*$/.test(text.slice(0, quotes.index)) && /^[ \t]*\n/.test(text.slice(end))
+  return isAlone ? text.slice(text.indexOf('\n', end) + 1) : undefined
 }
 
 /**

@@ -4,12 +4,13 @@
  */
 import { beforeFence, fenced } from './blocks.ts'
 import { type Chosen, choose } from './choose.ts'
+import { cutOff } from './cutoff.ts'
 import { json, tags } from './marks.ts'
 import { addsCode, answers, arrange, isWhole, programOf } from './preload.ts'
 import { afterDocstring, amongProse, loneWords } from './prose.ts'
 import { faultOf, parse, soundPart } from './python.ts'
 import { type Asked, type Task, taskOf } from './task.ts'
-import { cutOff, trailingCode } from './trailing.ts'
+import { trailingCode } from './trailing.ts'
 import { characters, lineEndings, lineNumbers, reasoning, specialTokens, transcript } from './wrapping.ts'
 
 export interface Rule {

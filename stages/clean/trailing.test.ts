@@ -1,7 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { cutOff } from './cutoff.ts'
 import { type Asked, taskOf } from './task.ts'
-import { cutOff, trailingCode } from './trailing.ts'
+import { trailingCode } from './trailing.ts'
 
 const answer = 'def double(x):\n    return 2 * x\n'
 const asked: Asked = { prompt: 'p', testcases: [{ code: 'print(double(2))', stdin: '', expect: '4' }] }
@@ -67,6 +68,24 @@ test('another question that a model went on to write goes', () => {
     answer,
   )
   assert.is(kept(`${answer}\n\nThis doubles it. Try 3.\n`), answer)
+})
+
+test('so do its imports, its settings and what hangs on them', () => {
+  for (const trail of [
+    'import torch\n',
+    'from models import *\nimport os\n',
+    'import sys\nsys.path.insert(0, "..")\nimport utils\n',
+    'import warnings\nwarnings.simplefilter("ignore")\n',
+    'from flask import Flask\napp = Flask(__name__)\napp.config["A"] = "b"\nurls = [1]\n',
+    '\n"""\nQuestion 2\n"""\n',
+  ])
+    assert.is(kept(`${answer}${trail}`, given), answer, trail)
+  for (const code of [
+    'def double(x):\n    return two * x\nfrom constants import *\n',
+    'def double(x):\n    return os.path.x * x\nimport os\nos.path.x = 2\n',
+    `${answer}import sys\nsys.setrecursionlimit(9999)\n`,
+  ])
+    assert.is(kept(code, given), code)
 })
 
 test('of a print question nothing goes', () => {

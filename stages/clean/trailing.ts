@@ -1,15 +1,13 @@
 /**
- * What a model wrote after the answer: a second definition of the same thing, examples, tests, another question,
- * prose; and a last line that the token limit cut off.
+ * What a model wrote after the answer: a second definition of the same thing, examples, tests, another question, prose.
  *
  * From the end backwards, statement by statement, and only for a question whose test cases call the answer: what
  * gives no name that anything before it or a test case takes, and does nothing but show or try the answer, goes. The
  * first statement of which that can't be said stops it, so what might be needed stays. Rejected: stop words
  * (`\ndef`, `\nprint`, `\nif`), which cut helpers and top-level code off right answers.
  */
-import { bindsOf, calledIn, changesParts, usesOf } from './names.ts'
-import { addsCode, answers } from './preload.ts'
-import { definitionOf, faultOf, has, isCode, type Module, parse, type Statement } from './python.ts'
+import { bindsOf, calledIn, changedIn, isBuiltIn, usesOf } from './names.ts'
+import { definitionOf, has, isCode, type Module, parse, type Statement } from './python.ts'
 import { givenBy, type Task } from './task.ts'
 
 /** With these anything may be needed by a name that nobody sees. */
@@ -18,7 +16,7 @@ const UNSEEN = /^(?:globals|locals|vars|eval|exec|inspect|__import__|importlib)$
 const TRYING = /^(?:unittest|doctest|pytest|timeit|time|pprint|random|math)$/
 
 /** Modules through which a program sets up its own interpreter. */
-const SETTING = /\b(?:sys|builtins|threading|resource|signal|decimal|locale|gc|warnings)\b/
+const SETTING = /\b(?:sys|builtins|threading|resource|signal|decimal|locale|gc)\b/
 
 /** What a statement after the answer is. `trial`: shows or tries the answer. `work`: does something that may be needed. */
 type Role = 'broken' | 'idle' | 'definition' | 'import' | 'value' | 'trial' | 'work'
@@ -63,6 +61,8 @@ class Trail {
   readonly uses: readonly ReadonlySet<string>[]
   /** Names of the program, with the statement that gives each. */
   readonly given: ReadonlyMap<string, number>
+  /** For each statement, the names that functions before it take: they may be called after it. */
+  readonly needed: readonly ReadonlySet<string>[]
 
   constructor(program: Module, answer: number, task: Task) {
     const { statements, text } = program
@@ -74,12 +74,12 @@ class Trail {
     this.goesOn = task.open.length > 0 && text.startsWith(task.preload)
     this.uses = statements.map((statement) => usesOf(statement.node, text))
     this.given = givenBy(program)
+    this.needed = this.#namesBefore()
   }
 
   /** The index of the first statement that is to go, or undefined when none is. */
   first(): number | undefined {
     const { statements, text } = this.program
-    const needed = this.#namesBefore()
     if ([...this.task.names, ...this.uses.flatMap((names) => [...names])].some((name) => UNSEEN.test(name)))
       return undefined
     let first: number | undefined
@@ -90,9 +90,7 @@ class Trail {
       const binds = bindsOf(statement.node, text)
       const role = this.#roleOf(statement, binds)
       const again = this.goesOn && role === 'definition' && binds.has(this.answerName)
-      const isNeeded = [...binds].some(
-        (name) => name === '*' || this.task.names.has(name) || needed[index]?.has(name),
-      )
+      const isNeeded = [...binds].some((name) => this.#isNeeded(name, index))
       if (!again && (isNeeded || !this.#mayGo(role, index, binds))) break
       first = index
       reason ||= this.goesOn || role === 'broken' || role === 'trial'
@@ -101,7 +99,13 @@ class Trail {
     return reason ? first : undefined
   }
 
-  /** For each statement, the names that functions before it take: they may be called after it. */
+  /** Whether a test case or what stands before a statement takes a name that it gives. */
+  #isNeeded(name: string, index: number): boolean {
+    const taken = [...this.task.names, ...(this.needed[index] ?? [])]
+    if (name !== '*') return taken.includes(name)
+    return !this.goesOn || taken.some((each) => !this.given.has(each) && !isBuiltIn(each))
+  }
+
   #namesBefore(): ReadonlySet<string>[] {
     const seen = new Set<string>()
     return this.program.statements.map(({ node, kind }, index) => {
@@ -163,14 +167,17 @@ class Trail {
 
   /** Nothing that is kept can be different for its not being run. */
   #isHarmless(node: Statement['node'], binds: ReadonlySet<string>): boolean {
-    if (changesParts(node)) return false
+    const index = this.program.statements.findIndex((each) => each.node === node)
+    const isOwn = (root: string | undefined) =>
+      root !== undefined && (this.given.get(root) ?? -1) > this.answer && !this.#isNeeded(root, index)
+    if (!changedIn(node, this.program.text).every(isOwn)) return false
     return calledIn(node, this.program.text).every((root, index) => {
       if (root === undefined || root === this.answerName || binds.has(root)) return true
       const at = this.given.get(root)
       const giver = this.program.statements[at ?? -1]
       if (at === undefined || giver === undefined) return true
       if (giver.kind === 'ImportStatement') {
-        if (TRYING.test(root)) return true
+        if (TRYING.test(root) || /^sys\.path\./.test(this.program.text.slice(node.from, node.to))) return true
         if (SETTING.test(this.program.text.slice(giver.from, giver.to))) return false
         return at > this.answer || index > 0 || node.name !== 'ExpressionStatement'
       }
@@ -215,23 +222,4 @@ function stringsIn(node: Statement['node'], text: string): string[] {
   for (let child = node.firstChild; child !== null; child = child.nextSibling)
     found.push(...stringsIn(child, text))
   return found
-}
-
-/** How many lines a model can have begun and not finished; each try is a parse. */
-const LINES = 60
-
-/** A last statement that was cut off goes, when the program before it is whole. Takes a whole program. */
-export function cutOff(text: string, task: Task, finish: string | undefined): string {
-  const fault = faultOf(text)
-  if (fault === undefined) return text
-  const end = text.trimEnd().length
-  const lastLine = text.lastIndexOf('\n', end - 1) + 1
-  if (finish !== 'length' && fault < lastLine) return text
-  let rest = text.slice(0, lastLine)
-  for (let i = 0; i < LINES && rest !== ''; i++) {
-    if (faultOf(rest) === undefined)
-      return addsCode(parse(rest), task) && answers(parse(rest), task) ? `${rest.trimEnd()}\n` : text
-    rest = rest.slice(0, rest.trimEnd().lastIndexOf('\n') + 1)
-  }
-  return text
 }
