@@ -59,88 +59,105 @@ export function isKnown(ask: Ask, { questions, aside }: Standing): boolean {
 export function accept(ask: Ask, incoming: Question | undefined, { questions, aside }: Standing): Carried {
   const index = questions.findIndex(({ id }) => id === ask.id)
   const question = questions[index]
-  const did: string[] = []
-  let after = question
-  if (question !== undefined) {
-    const completions = question.completions.map((completion, place) =>
-      isMeant(ask, completion, place) && isEdited(completion) ? accepting(completion) : completion,
-    )
-    did.push(...counted(changes(completions, question.completions), 'edited text'))
-    after = { ...question, completions }
-    const pairs = ask.number === undefined && incoming ? mergeTexts(incoming, question).pairs : []
-    const built = question.built_from
-    if (pairs.length > 0 && built !== undefined) {
-      did.push(
-        ...counted(
-          pairs.length,
-          'change of the prompt or a test case',
-          'changes of the prompt or test cases',
-        ),
-      )
-      after = { ...after, built_from: { ...built, accepted: pairs } }
-    }
-  }
-  const settledAside = settled(aside, ask.id, ask.number)
-  did.push(...counted(differences(settledAside, aside), 'edit that is set aside', 'edits that are set aside'))
-  const text = did.length > 0 ? `accepted: ${did.join(', ')}` : 'nothing to accept: it is as it was made'
+  const after = question && acceptedIn(question, ask, incoming)
+  const left = settled(aside, ask.id, ask.number)
+  const did = [
+    ...(after?.did ?? []),
+    ...counted(marked(left, aside), 'edit that is set aside', 'edits that are set aside'),
+  ]
   return {
-    questions: after === undefined ? questions : questions.with(index, after),
-    aside: settledAside,
-    saying: { question: nameOf(ask), text, ...(did.length > 0 && { good: true }) },
+    questions: after === undefined ? questions : questions.with(index, after.question),
+    aside: left,
+    saying: sayingOf(ask, 'accept', 'accepted', did),
   }
 }
 
+interface Accepted {
+  readonly question: Question
+  readonly did: readonly string[]
+}
+
+function acceptedIn(question: Question, ask: Ask, incoming: Question | undefined): Accepted {
+  const completions = question.completions.map((completion, place) =>
+    isMeant(ask, completion, place) && isEdited(completion) ? accepting(completion) : completion,
+  )
+  const texts = counted(changes(completions, question.completions), 'edited text')
+  const pairs = ask.number === undefined && incoming ? mergeTexts(incoming, question).pairs : []
+  const { built_from } = question
+  if (pairs.length === 0 || built_from === undefined)
+    return { question: { ...question, completions }, did: texts }
+  return {
+    question: { ...question, completions, built_from: { ...built_from, accepted: pairs } },
+    did: [
+      ...texts,
+      ...counted(pairs.length, 'change of the prompt or a test case', 'changes of the prompt or test cases'),
+    ],
+  }
+}
+
+/** Throws Failure (exit 2) when a completion that a person wrote is asked for by its number. */
 export function reset(ask: Ask, incoming: Question | undefined, standing: Standing, at: Date): Carried {
   const { questions } = standing
   const index = questions.findIndex(({ id }) => id === ask.id)
   const question = questions[index]
-  const question_ = nameOf(ask)
   if (question?.built_from === undefined)
-    return { ...standing, saying: { question: question_, text: 'nothing to reset: clean did not write it' } }
-  const meant = question.completions.filter(
-    (completion, place) => isMeant(ask, completion, place) && isTouched(completion),
-  )
-  if (ask.number !== undefined && meant.some(isHuman))
-    throw new Failure(`${question_} was written by a person: there is no automatic text for it`, {
-      exit: 2,
-      remedy: 'Delete it in the file if you do not want it.',
-    })
-  const undone = new Set(meant.filter((completion) => !isHuman(completion)))
+    return {
+      ...standing,
+      saying: { question: nameOf(ask), text: 'nothing to reset: clean did not write it' },
+    }
+  const undone = undoneBy(ask, question)
   const deleted = deletedEntries(question).filter(
     (entry) => ask.number === undefined || originOf(entry).sample === ask.number,
   )
   const ownTexts =
     ask.number === undefined && incoming !== undefined && mergeTexts(incoming, question).pairs.length > 0
-  let aside = withCompletions(
-    standing.aside,
-    question,
-    [...undone].map((completion) => ({ completion, why: byReset })),
-    at,
-  )
-  if (ownTexts) aside = withQuestion(aside, { ...question, completions: [] }, at, byReset)
-  const completions = question.completions.map((each) => (undone.has(each) ? untouched(each) : each))
-  const built_from = {
-    ...question.built_from,
-    completions: without(question.built_from.completions, deleted),
-  }
-  const did = [
-    ...counted(undone.size, 'completion'),
-    ...counted(deleted.length, 'deleted completion'),
-    ...(ownTexts ? ['its prompt and test cases'] : []),
-  ]
-  return {
-    questions: questions.with(index, {
-      ...(ownTexts ? { ...incoming, id: question.id } : question),
-      completions,
-      built_from,
-    }),
-    aside,
-    saying: {
-      question: question_,
-      text: did.length > 0 ? `reset: ${did.join(', ')}` : 'nothing to reset: it is as it was made',
-      ...(did.length > 0 && { good: true }),
+  const entries = [...undone].map((completion) => ({ completion, why: byReset }))
+  const kept = withCompletions(standing.aside, question, entries, at)
+  const after: Question = {
+    ...(ownTexts ? { ...incoming, id: question.id } : question),
+    completions: question.completions.map((each) => (undone.has(each) ? untouched(each) : each)),
+    built_from: {
+      ...question.built_from,
+      completions: without(question.built_from.completions, deleted),
     },
   }
+  return {
+    questions: questions.with(index, after),
+    aside: ownTexts ? withQuestion(kept, textsOf(question), at, byReset) : kept,
+    saying: sayingOf(ask, 'reset', 'reset', [
+      ...counted(undone.size, 'completion'),
+      ...counted(deleted.length, 'deleted completion'),
+      ...(ownTexts ? ['its prompt and test cases'] : []),
+    ]),
+  }
+}
+
+/** A question without its completions. */
+function textsOf(question: Question): Question {
+  const { built_from } = question
+  return {
+    ...question,
+    completions: [],
+    ...(built_from && { built_from: { ...built_from, completions: [] } }),
+  }
+}
+
+function undoneBy(ask: Ask, { completions }: Question): ReadonlySet<Completion> {
+  const meant = completions.filter(
+    (completion, place) => isMeant(ask, completion, place) && isTouched(completion),
+  )
+  if (ask.number !== undefined && meant.some(isHuman))
+    throw new Failure(`${nameOf(ask)} was written by a person: there is no automatic text for it`, {
+      exit: 2,
+      remedy: 'Delete it in the file if you do not want it.',
+    })
+  return new Set(meant.filter((completion) => !isHuman(completion)))
+}
+
+function sayingOf(ask: Ask, verb: string, done: string, did: readonly string[]): Saying {
+  const question = nameOf(ask)
+  if (did.length === 0) return { question, text: `nothing to ${verb}: it is as it was made` }
+  return { question, text: `${done}: ${did.join(', ')}`, good: true }
 }
 
 function accepting(completion: Completion): Completion {
@@ -163,8 +180,8 @@ function changes<T>(after: readonly T[], before: readonly T[]): number {
   return after.filter((each, i) => each !== before[i]).length
 }
 
-/** Set-aside completions and questions that were marked just now. */
-function differences(after: readonly Question[], before: readonly Question[]): number {
+/** How many set-aside completions and questions were marked just now. */
+function marked(after: readonly Question[], before: readonly Question[]): number {
   return after.reduce((sum, entry, i) => {
     const was = before[i]
     const inside = changes(entry.completions, was?.completions ?? [])
