@@ -46,9 +46,10 @@ function rivals(chosen: readonly Candidate[], best: Candidate, candidates: reado
 }
 
 function candidateOf(block: Block, task: Task): Candidate {
-  const module = parse(dedent(unwrapped(block.text)))
+  const text = unwrapped(block.text)
+  const module = parse(dedent(text))
   const gives = new Set(module.statements.flatMap(({ node }) => [...bindsOf(node, module.text)]))
-  const own = needed(block, module, gives, task)
+  const own = needed(text, module, gives, task)
   return { block, module, gives, needed: own, worth: worthOf(block, module, own) }
 }
 
@@ -59,10 +60,10 @@ function worthOf(block: Block, module: Module, needed: number): number {
   return (block.python ? 1000 : 1) + needed * 10 + sound
 }
 
-function needed(block: Block, module: Module, gives: ReadonlySet<string>, task: Task): number {
+function needed(text: string, module: Module, gives: ReadonlySet<string>, task: Task): number {
   if (task.open.length > 0) {
     if (module.statements.some(({ node }) => isDefinition(node, module, task))) return 9
-    const program = programOf(block.text, task)
+    const program = programOf(text, task)
     if (faultOf(program) !== undefined || !program.startsWith(task.preload) || !fills(module)) return 0
     return answers(parse(program), task) ? 5 : 0
   }

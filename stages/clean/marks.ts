@@ -3,6 +3,7 @@ import { type Block, fenced } from './blocks.ts'
 import { type Chosen, choose } from './choose.ts'
 import { isWhole } from './preload.ts'
 import type { Task } from './task.ts'
+import { withoutEntities } from './wrapping.ts'
 
 /** `<code>`, `[PYTHON]`, `\\begin{lstlisting}`: at the beginning of a line, or behind another tag. */
 const OPENING =
@@ -22,15 +23,18 @@ function tagged(text: string): Block[] {
     const from = match.index + whole.length
     const mark = tag ? `</${tag}>` : word ? `[/${word}]` : `\\end{${environment}}`
     const to = text.indexOf(mark, from)
-    if (to >= 0) blocks.push({ text: inside(text.slice(from, to)), from, python: true })
+    if (to >= 0) blocks.push({ text: inside(text.slice(from, to), tag), from, python: true })
     // A tag directly behind this one begins with the end of this one.
     OPENING.lastIndex = from - (tag ? 1 : 0)
   }
   return blocks
 }
 
-function inside(content: string): string {
-  return `${content.replace(/^[ \t]*\n/, '').trimEnd()}\n`
+function inside(content: string, tag: string | undefined): string {
+  const code = `${content.replace(/^[ \t]*\n/, '').trimEnd()}\n`
+  // Some write tags and no HTML: that would have no such character of its own.
+  const isHtml = /^(?:code|pre)$/i.test(tag ?? '') && !/[<>]|&(?!#?\w+;)/.test(code)
+  return isHtml ? withoutEntities(code) : code
 }
 
 /** Code that is a string in JSON, under whatever name, where that is what is needed. */

@@ -101,6 +101,7 @@ export function usesOf(node: SyntaxNode, text: string): ReadonlySet<string> {
 function use(node: SyntaxNode, text: string, names: Names): void {
   if (node.name === 'VariableName') names.add(text.slice(node.from, node.to))
   else if (node.name === 'FunctionDefinition') useFunction(node, text, names)
+  else if (hasOwn(node)) useOwn(node, text, names)
   else if (node.name === 'ImportStatement') return
   else for (let child = node.firstChild; child !== null; child = child.nextSibling) use(child, text, names)
 }
@@ -117,6 +118,26 @@ function useFunction(node: SyntaxNode, text: string, names: Names): void {
     bind(body, text, own)
     for (const name of declaredOutside(body, text)) own.delete(name)
     use(body, text, taken)
+  }
+  for (const name of taken) if (!own.has(name)) names.add(name)
+}
+
+function hasOwn(node: SyntaxNode): boolean {
+  return (
+    /Comprehension|^LambdaExpression$/.test(node.name) || (node.name === 'ArgList' && !!node.getChild('for'))
+  )
+}
+
+/** Variables of a comprehension and parameters of a lambda are its own. */
+function useOwn(node: SyntaxNode, text: string, names: Names): void {
+  const own: Names = new Set()
+  const taken: Names = new Set()
+  let isTarget = false
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) {
+    if (child.name === 'ParamList') useParameters(child, text, own, taken)
+    else if (isTarget) bindTarget(child, text, own)
+    else use(child, text, taken)
+    if (/^(for|in)$/.test(child.name)) isTarget = child.name === 'for'
   }
   for (const name of taken) if (!own.has(name)) names.add(name)
 }

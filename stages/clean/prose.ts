@@ -4,7 +4,7 @@ import { dedent } from './layout.ts'
 import { usesOf } from './names.ts'
 import { isCode, parse, type Statement, soundBody } from './python.ts'
 import { givenBy } from './task.ts'
-import { PROMPT, SESSION } from './wrapping.ts'
+import { numberOf, PROMPT, SESSION } from './wrapping.ts'
 
 /** What is Python among prose: runs of statements without a fault, in order. */
 export function amongProse(text: string): Block[] {
@@ -13,11 +13,11 @@ export function amongProse(text: string): Block[] {
   for (let i = 0; i < lines.length; ) {
     const line = lines[i]
     if (line === undefined) break
-    const session = sessionFrom(lines, i)
-    if (session > i) {
-      const typed = lines.slice(i, session).map((each) => each.text)
-      blocks.push({ text: `${typed.join('\n')}\n`, from: line.from, python: true })
-      i = session
+    const end = Math.max(sessionFrom(lines, i), numberedFrom(lines, i))
+    if (end > i) {
+      const marked = lines.slice(i, end).map((each) => each.text)
+      blocks.push({ text: `${marked.join('\n')}\n`, from: line.from, python: true })
+      i = end
       continue
     }
     if (!mayBegin(line.text)) {
@@ -42,6 +42,13 @@ function sessionFrom(lines: readonly Line[], start: number): number {
     ({ text }, index) => index > start && text.trim() === '' && !PROMPT.test(lines[index + 1]?.text ?? ''),
   )
   return end < 0 ? lines.length : end
+}
+
+/** The line after those that are numbered in order; the line itself when fewer than two are. */
+function numberedFrom(lines: readonly Line[], start: number): number {
+  let end = start
+  while (numberOf(lines[end]?.text ?? '') === numberOf(lines[start]?.text ?? '') + end - start) end++
+  return end > start + 1 ? end : start
 }
 
 /** A line that a statement may begin on; most prose fails by its second word, which only the grammar sees. */

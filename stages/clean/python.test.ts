@@ -57,6 +57,8 @@ test('names that a statement gives', () => {
 test("names that a statement takes: not a function's own, but those that it declares global", () => {
   assert.equal(first('def f(a, b=c):\n    d = a + e\n    return d\n').uses, ['c', 'e'])
   assert.equal(first('def f():\n    global g\n    g = 1\n').uses, ['g'])
+  assert.equal(first('f(a for a, b in c if d)\n').uses, ['c', 'd', 'f'])
+  assert.equal(first('x = [a for a in [lambda e, f=g: e + f + h]]\n').uses, ['g', 'h', 'x'])
   assert.equal(first('@wrap\ndef f(x: T) -> U:\n    return x\n').uses, ['T', 'U', 'wrap'])
 })
 

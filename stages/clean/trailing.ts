@@ -101,9 +101,9 @@ class Trail {
 
   /** Whether a test case or what stands before a statement takes a name that it gives. */
   #isNeeded(name: string, index: number): boolean {
-    const taken = [...this.task.names, ...(this.needed[index] ?? [])]
-    if (name !== '*') return taken.includes(name)
-    return !this.goesOn || taken.some((each) => !this.given.has(each) && !isBuiltIn(each))
+    const needed = this.needed[index]
+    if (name !== '*') return this.task.names.has(name) || needed?.has(name) === true
+    return !this.goesOn || [...(needed ?? [])].some((each) => !this.given.has(each) && !isBuiltIn(each))
   }
 
   #namesBefore(): ReadonlySet<string>[] {

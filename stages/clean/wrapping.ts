@@ -5,7 +5,7 @@
 import { parser } from '@lezer/python'
 import { dedent } from './layout.ts'
 import { isWhole } from './preload.ts'
-import { faultOf, parse } from './python.ts'
+import { faultOf, parse, soundBody } from './python.ts'
 import { lineFeeds, type Task } from './task.ts'
 
 /** Byte-order mark off, every line ending a line feed: Python reads both the same, people and rules do not. */
@@ -107,13 +107,20 @@ export function lineNumbers(text: string, task: Task): string {
   return parse(unnumbered).problems.every(({ kind }) => kind === 'return') ? unnumbered : text
 }
 
+const NUMBERED = /^[ \t]*(\d+)(?:[ \t]*[:.|)│→]|)(.*)$/
+
+/** The number that a line begins with. */
+export function numberOf(line: string): number {
+  return Number(NUMBERED.exec(line)?.[1])
+}
+
 function withoutNumbers(text: string): string | undefined {
   const lines = text.replace(/^\s*\n|\s+$/g, '').split('\n')
   if (lines.length < 2) return undefined
   const bare: string[] = []
   let expected: number | undefined
   for (const line of lines) {
-    const match = /^[ \t]*(\d+)(?:[ \t]*[:.|)│→]|)(.*)$/.exec(line)
+    const match = NUMBERED.exec(line)
     const number = Number(match?.[1])
     if (match === null || (expected !== undefined && number !== expected)) return undefined
     expected = number + 1
@@ -122,8 +129,7 @@ function withoutNumbers(text: string): string | undefined {
   return `${dedent(bare.join('\n'))}\n`
 }
 
-/** What pages and word processors write in place of a program's own characters. */
-const REPLACED: readonly (readonly [RegExp, string])[] = [
+const ENTITIES: readonly (readonly [RegExp, string])[] = [
   [/&lt;/g, '<'],
   [/&gt;/g, '>'],
   [/&quot;/g, '"'],
@@ -131,6 +137,10 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/&nbsp;/g, ' '],
   [/&amp;/g, '&'],
 ]
+
+export function withoutEntities(html: string): string {
+  return ENTITIES.reduce((text, [entity, character]) => text.replace(entity, character), html)
+}
 
 /** Characters that stand for others: HTML's, and outside strings spaces and quotes that are no Python. */
 export function characters(text: string, task: Task): string {
@@ -142,7 +152,7 @@ export function characters(text: string, task: Task): string {
 const ODD = /[^\x00-\x7f]|&\w+;|&#/
 
 function inPlainCharacters(text: string): string {
-  const read = REPLACED.reduce((all, [from, to]) => all.replace(from, to), text)
+  const read = withoutEntities(text)
   const quoted = stringsIn(read)
   return read.replace(/[\u00a0\u2000-\u200d\u202f\u3000\ufeff“”„‘’]/g, (odd, at: number) =>
     quoted.some(([from, to]) => from < at && at < to) ? odd : plainOf(odd),
@@ -157,8 +167,14 @@ function plainOf(odd: string): string {
 
 /** A candidate as it would be after the rules above: what it is chosen by. */
 export function unwrapped(text: string): string {
-  if (faultOf(text) === undefined) return text
-  const bare = SESSION.test(text) ? typedIn(text) : withoutNumbers(text)
-  const tries = [bare, ...(ODD.test(text) ? [inPlainCharacters(text)] : [])]
-  return tries.find((each) => each !== undefined && faultOf(dedent(each)) === undefined) ?? text
+  if (isSound(text)) return text
+  const plain = ODD.test(text) ? inPlainCharacters(text) : text
+  const bare = SESSION.test(plain) ? typedIn(plain) : withoutNumbers(plain)
+  return [bare, plain].find((each) => each !== undefined && isSound(each)) ?? text
+}
+
+/** A program, or what may stand in a function. */
+function isSound(text: string): boolean {
+  const code = dedent(text)
+  return faultOf(code) === undefined || soundBody(code).problems.every(({ kind }) => kind === 'return')
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { corpora } from '../../../engine/testing/parts.ts'
 import type { Question } from '../../questions/model.ts'
 import { readQuestions } from '../../questions/read.ts'
+import { lineFeeds } from '../task.ts'
 
 export interface Answer {
   /** 'HumanEval/3#17': the question and the sample. */
@@ -78,15 +79,16 @@ export async function rightPrograms(): Promise<{ question: Question; program: st
     const right = new Set(
       lines(`${set}/truth/${path}.jsonl`).flatMap(({ id, passed }) => (passed === true ? [id] : [])),
     )
-    for (const { id, completions = [] } of lines(`${set}/cleaned/${path}.jsonl`)) {
+    for (const { id, completions: [text = ''] = [] } of lines(`${set}/cleaned/${path}.jsonl`)) {
       const question = questions.get(id)
       if (question === undefined || !right.has(id)) continue
-      const program = `${question.answer_preload ?? ''}${completions[0]}`.replace(/\r\n?/g, '\n')
-      found.push({ question, program })
+      const preload = question.answer_preload ?? ''
+      const restates = text.trimStart().startsWith(preload.trim())
+      found.push({ question, program: lineFeeds(preload !== '' && restates ? text : preload + text) })
     }
   }
   for (const manner of ['direct', 'cot'])
     for (const { question, cleaned, right } of await answersOf('apps', `mapcoder-gpt4-turbo-${manner}`))
-      if (right && cleaned !== undefined) found.push({ question, program: cleaned.replace(/\r\n?/g, '\n') })
+      if (right && cleaned !== undefined) found.push({ question, program: lineFeeds(cleaned) })
   return found
 }
