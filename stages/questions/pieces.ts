@@ -71,6 +71,8 @@ export class Recent {
 const recent = new Recent(keptAtMost)
 
 function read(piece: string): QuestionFile | undefined {
+  // Half characters and merge conflicts are found in the whole text; see read.ts.
+  if (!piece.isWellFormed() || /^<{7}(?![^ \n])/m.test(piece)) return undefined
   try {
     // The line break makes it a text of its own: a part of another would keep all of that one in memory.
     const checked = check(parseToml(`${piece}\n`))

@@ -52,14 +52,14 @@ export async function readQuestions(text: string, path: string): Promise<Reading
 /** The same at once, without places and messages. */
 export function parseQuestions(text: string): Parsed {
   const plain = normal(text)
-  const unreadable = halfCharacter(plain) ?? conflict(plain)
-  if (unreadable !== undefined) return { faults: [unreadable] }
   const file = readInPieces(plain)
   return file === undefined ? parsedWhole(plain) : { file }
 }
 
 /** Without looking at single questions first. */
 export function parsedWhole(plain: string): Parsed {
+  const unreadable = halfCharacter(plain) ?? conflict(plain)
+  if (unreadable !== undefined) return { faults: [unreadable] }
   try {
     const values = parseToml(plain)
     if (Object.keys(values).length > 0) return check(values)

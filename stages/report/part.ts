@@ -6,6 +6,7 @@
  * the report's options (which k, how many columns): those are computed from the parts at each build.
  */
 import type { Completion, Question, QuestionFile, Verdict } from '../questions/model.ts'
+import { once } from '../questions/once.ts'
 import { sum } from './statistics.ts'
 
 /** How runs ended: the number of executions by verdict. */
@@ -48,16 +49,16 @@ export function partOf(file: QuestionFile): Part {
   return file.questions.map(questionPart)
 }
 
-function questionPart({ id, testcases, completions }: Question): QuestionPart {
-  return {
+const questionPart = once(
+  ({ id, testcases, completions }: Question): QuestionPart => ({
     id,
     testcases: testcases.length,
     shares: completions.map(shareOf),
     endings: tally(completions.flatMap(endingsOf)),
     counts: countsOf(completions),
     usage: usageOf(completions),
-  }
-}
+  }),
+)
 
 function shareOf({ skip, results }: Completion): number | null {
   if (skip || results === undefined || results.length === 0) return null

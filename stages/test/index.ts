@@ -1,4 +1,5 @@
 /** The test stage: runs each completion against each test case, and writes verdicts. */
+import { isDeepStrictEqual } from 'node:util'
 import { Failure, type Stage } from '../../engine/stage.ts'
 import type { CompareMode, CompareSettings, Completion, Question } from '../questions/model.ts'
 import { rewriteQuestions } from '../questions/patch.ts'
@@ -112,7 +113,7 @@ async function buildResults(testing: Testing) {
     previous,
   ))
     job.say(saying)
-  const questions = tested.map(({ question }) => question)
+  const questions = tested.map(({ asked, question }) => asBefore(asked, question))
   const results = { ...file, questions }
   // A file that is tested in place, or was formatted by a person, keeps the bytes that need not change.
   const text =
@@ -128,7 +129,18 @@ async function buildResults(testing: Testing) {
   }
 }
 
+const last = new WeakMap<Question, Question>()
+
+/** Where a question came out as it did the last time, that very object: whose text is known (see questions/once.ts). */
+function asBefore(asked: Question, result: Question): Question {
+  const before = last.get(asked)
+  if (isDeepStrictEqual(before, result)) return before ?? result
+  last.set(asked, result)
+  return result
+}
+
 interface TestedQuestion {
+  readonly asked: Question
   readonly question: Question
   readonly said: readonly Tested[]
   readonly missing: number
@@ -140,6 +152,7 @@ async function testQuestion(testing: Testing, question: Question): Promise<Teste
   )
   const completions = tested.map(({ completion }) => completion)
   return {
+    asked: question,
     question: { ...question, completions },
     said: tested.map(({ completion, executed }) => ({ question, completion, executed })),
     missing: tested.reduce((sum, each) => sum + each.missing, 0),
