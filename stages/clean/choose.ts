@@ -6,7 +6,7 @@ import type { Block } from './blocks.ts'
 import { dedent } from './layout.ts'
 import { bindsOf, usesOf } from './names.ts'
 import { answers, programOf } from './preload.ts'
-import { definitionOf, faultOf, has, isCode, type Module, parse } from './python.ts'
+import { definitionOf, has, isCode, type Module, parse, soundPart } from './python.ts'
 import type { Task } from './task.ts'
 import { unwrapped } from './wrapping.ts'
 
@@ -64,8 +64,8 @@ function needed(text: string, module: Module, gives: ReadonlySet<string>, task: 
   if (task.open.length > 0) {
     if (module.statements.some(({ node }) => isDefinition(node, module, task))) return 9
     const program = programOf(text, task)
-    if (faultOf(program) !== undefined || !program.startsWith(task.preload) || !fills(module)) return 0
-    return answers(parse(program), task) ? 5 : 0
+    if (!program.startsWith(task.preload) || !fills(module)) return 0
+    return answers(soundPart(program), task) ? 5 : 0
   }
   const wanted = [...task.names].filter((name) => gives.has(name) && !isStubOf(name, module)).length
   if (task.called) return Math.min(wanted, 9)

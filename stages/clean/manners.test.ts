@@ -22,7 +22,10 @@ const manners = fc.tuple(
 needing(test, ['corpora', 'python3'], 'a right program in any manners comes out right', async () => {
   const programs = await rightPrograms()
   const cases = fc
-    .sample(fc.tuple(fc.constantFrom(...programs), manners), { numRuns: 2000, seed })
+    .sample(fc.tuple(fc.constantFrom(...programs), manners), {
+      numRuns: 2000,
+      seed,
+    })
     .map(([{ question, program }, chosen]) => {
       const { text, names } = worn(program, question, chosen)
       return { question, program, names, cleaned: cleanCompletion(text, question) }

@@ -99,8 +99,9 @@ export function usesOf(node: SyntaxNode, text: string): ReadonlySet<string> {
 }
 
 function use(node: SyntaxNode, text: string, names: Names): void {
-  if (node.name === 'VariableName') names.add(text.slice(node.from, node.to))
-  else if (node.name === 'FunctionDefinition') useFunction(node, text, names)
+  if (node.name === 'VariableName') {
+    if (!isKeyword(node)) names.add(text.slice(node.from, node.to))
+  } else if (node.name === 'FunctionDefinition') useFunction(node, text, names)
   else if (hasOwn(node)) useOwn(node, text, names)
   else if (node.name === 'ImportStatement') return
   else for (let child = node.firstChild; child !== null; child = child.nextSibling) use(child, text, names)
@@ -120,6 +121,11 @@ function useFunction(node: SyntaxNode, text: string, names: Names): void {
     use(body, text, taken)
   }
   for (const name of taken) if (!own.has(name)) names.add(name)
+}
+
+/** `b` in `f(b=c)`. */
+function isKeyword({ parent, nextSibling }: SyntaxNode): boolean {
+  return parent?.name === 'ArgList' && nextSibling?.name === 'AssignOp'
 }
 
 function hasOwn(node: SyntaxNode): boolean {

@@ -38,6 +38,11 @@ test('the fault found fast is the first problem of the whole reading', () => {
   assert.ok(Math.abs((faultOf(code) ?? -1) - (parse(code).problems[0]?.at ?? -9)) <= 8)
 })
 
+test('a fault that the grammar lets pass is found before one that it does not', () => {
+  assert.is(faultOf('x = 1\n    y = 2\nThis is prose.\n'), 10)
+  assert.is(faultOf('x = (1,\n  2,\nNo prose.\n'), 16)
+})
+
 function first(code: string): { binds: string[]; uses: string[] } {
   const node = parse(code).statements[0]?.node
   if (node === undefined) return { binds: [], uses: [] }
@@ -58,6 +63,7 @@ test("names that a statement takes: not a function's own, but those that it decl
   assert.equal(first('def f(a, b=c):\n    d = a + e\n    return d\n').uses, ['c', 'e'])
   assert.equal(first('def f():\n    global g\n    g = 1\n').uses, ['g'])
   assert.equal(first('f(a for a, b in c if d)\n').uses, ['c', 'd', 'f'])
+  assert.equal(first('f(a, b=c)\n').uses, ['a', 'c', 'f'])
   assert.equal(first('x = [a for a in [lambda e, f=g: e + f + h]]\n').uses, ['g', 'h', 'x'])
   assert.equal(first('@wrap\ndef f(x: T) -> U:\n    return x\n').uses, ['T', 'U', 'wrap'])
 })

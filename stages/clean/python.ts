@@ -65,10 +65,16 @@ function findFault(text: string): number | undefined {
       const at = Number(/\d+$/.exec(error instanceof SyntaxError ? error.message : '')?.[0])
       if (Number.isNaN(at)) throw error
       // What `isExcused` excuses stops the strict parser too.
-      if (!/(?:\byield|\()\s*$/.test(text.slice(0, at))) return at
+      if (!/(?:\byield|\()\s*$/.test(text.slice(0, at))) return lenientFault(text, at) ?? at
     }
   }
   return parse(text).problems[0]?.at
+}
+
+/** What the grammar lets pass on the lines before its first error. */
+function lenientFault(text: string, error: number): number | undefined {
+  const before = text.slice(0, text.lastIndexOf('\n', error - 1) + 1)
+  return parse(before).problems.find(({ kind }) => kind !== 'syntax')?.at
 }
 
 function remember<T>(answers: Map<string, T>, text: string, answer: T): T {

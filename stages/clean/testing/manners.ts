@@ -106,8 +106,9 @@ const trails: readonly Manner[] = [
 
 function after(code: string, question: Question, trail: (name: string) => string): string | undefined {
   const name = nameIn(`${preloadOf(question)}\n${code}`, question)
-  const isOver = /^ {8}/.test(code)
-  return name === undefined || isOver || !isCalled(question) ? undefined : `${code.trimEnd()}\n${trail(name)}`
+  // Moved as a whole it can't be; and of a program that evaluates text nobody can say what it needs.
+  const isOut = /^ {8}|\b(?:eval|exec)\(/.test(code)
+  return name === undefined || isOut || !isCalled(question) ? undefined : `${code.trimEnd()}\n${trail(name)}`
 }
 
 /** Only what went on where the preload stopped is over with the next definition. */
