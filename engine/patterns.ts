@@ -32,7 +32,9 @@ export function nameIn(pattern: string, path: string): string | undefined {
   if (after === undefined) return path === pattern ? plainName(pattern) : undefined
   if (path.length <= before.length + after.length || !path.startsWith(before) || !path.endsWith(after))
     return undefined
-  return path.slice(before.length, path.length - after.length)
+  const name = path.slice(before.length, path.length - after.length)
+  const atStart = before === '' || before.endsWith('/')
+  return name.includes('/.') || (atStart && name.startsWith('.')) ? undefined : name
 }
 
 /** The path that `pattern` gives for a name. */

@@ -1,4 +1,5 @@
 /** The files of a stage together, as one run sees them: on disk or, in a dry run, as they would come to stand there. */
+import { statSync } from 'node:fs'
 import { digestOf } from './cache/digest.ts'
 import { acquire } from './cache/lock.ts'
 import type { Context } from './context.ts'
@@ -15,6 +16,7 @@ export function shelfOf(run: Context): Shelf {
       return [...new Set([...standing, ...planned])].sort()
     },
     read: (path) => readNow(run, path),
+    changedAt: (path) => statSync(run.absolute(path), { throwIfNoEntry: false })?.mtimeMs ?? 0,
   }
 }
 

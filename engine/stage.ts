@@ -109,6 +109,8 @@ export interface Shelf {
   /** Files that match a pattern; hidden folders count only where the pattern itself names them. */
   paths(pattern: string): readonly string[]
   read(path: string): Promise<string | undefined>
+  /** When the file was last changed, in milliseconds; 0 when it is not there. For a guess which of two is the later one. */
+  changedAt(path: string): number
 }
 
 export interface Desk extends Shelf {

@@ -114,6 +114,23 @@ function hasOwnTexts(question: Question): boolean {
   return text !== base.question || testcases.join() !== base.testcases.join()
 }
 
+/** The same with entries of another file. */
+export function withEntries(aside: readonly Question[], entries: readonly Question[]): readonly Question[] {
+  let all = aside
+  for (const entry of entries) {
+    if (
+      all.some(
+        (other) =>
+          isWhole(other) === isWhole(entry) && idOf(other) === idOf(entry) && says(other) === says(entry),
+      )
+    )
+      continue
+    const { set_aside_id, ...unknown } = entry.unknown ?? {}
+    all = [...all, { ...entry, ...named(all, { ...entry, id: idOf(entry), unknown }) }]
+  }
+  return all
+}
+
 /** The id, or one that is free, with the real one beside it: a file holds no id twice. */
 function named(aside: readonly Question[], { id, unknown }: Question): Pick<Question, 'id' | 'unknown'> {
   if (!aside.some((each) => each.id === id)) return unknown === undefined ? { id } : { id, unknown }

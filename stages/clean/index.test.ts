@@ -67,6 +67,7 @@ class Folder {
   readonly #shelf = {
     paths: (pattern: string) => [...this.files.keys()].filter((path) => nameIn(pattern, path) !== undefined),
     read: async (path: string) => this.files.get(path),
+    changedAt: () => 0,
   }
 
   async #settle(stage: Stage) {

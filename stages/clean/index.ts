@@ -10,7 +10,7 @@ import type { Completion, Question, QuestionFile } from '../questions/model.ts'
 import { rewriteQuestions } from '../questions/patch.ts'
 import { readQuestions } from '../questions/read.ts'
 import { writeQuestions } from '../questions/write.ts'
-import { idOf } from './aside.ts'
+import { idOf, withEntries } from './aside.ts'
 import { asideText, readAside } from './aside-file.ts'
 import { chainOf, described, type GivenRule } from './chain.ts'
 import { mergeFile, newQuestions, total } from './file.ts'
@@ -57,7 +57,7 @@ export function clean(options: CleanOptions): Stage {
     targetsAtOnce: 4,
     obeys: { verbs: ['accept', 'reset', 'diff'], beside: (output) => [asidePath(to, output)] },
     build: (job) => build(job, options),
-    settled: (desk) => settleAside(desk, to),
+    settled: (desk) => settleAside(desk, to, options.questions ?? options.from),
   }
 }
 
@@ -82,8 +82,10 @@ async function build(job: Job, options: CleanOptions): ReturnType<Stage['build']
   const standing = decided(job, file, stood)
   const at = new Date()
   const fresh = newQuestions(file, standing.file)
-  const moved = fresh.length === 0 ? [] : await movedHere(fresh, job.shelf, { to, homes, name: job.name, at })
-  const merged = mergeFile(file, bases, { ...standing, moved }, at)
+  const moved =
+    fresh.length > 0 ? await movedHere(fresh, job.shelf, { to, homes, name: job.name, at }) : undefined
+  const aside = withEntries(standing.aside, moved?.aside ?? [])
+  const merged = mergeFile(file, bases, { ...standing, aside, moved: moved?.edits ?? [] }, at)
   const home = fill(homes, job.name)
   const output: Output = { path: job.output, text: await textOf(merged.file, before) }
   // What is set aside is written before the file that loses it; what came back leaves when all is settled.

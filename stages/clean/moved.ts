@@ -18,37 +18,45 @@ export interface Move {
   readonly at: Date
 }
 
-/** As entries of a set-aside file, from which the edits return as from our own. */
+export interface Moved {
+  /** What people did in the cleaned files that the questions left, as if it were set aside. */
+  readonly edits: readonly Question[]
+  /** What is set aside beside those files: it moves as well. */
+  readonly aside: readonly Question[]
+}
+
 export async function movedHere(
   questions: readonly Question[],
   shelf: Shelf,
   { to, homes, name, at }: Move,
-): Promise<readonly Question[]> {
+): Promise<Moved> {
   const library = libraryOf(shelf, to)
-  const entries: Question[] = []
+  const edits: Question[] = []
+  const aside: Question[] = []
   for (const { id } of questions) {
-    const { cleaned, aside } = await library.find(id)
-    const left = await leftBehind([...cleaned, ...aside], id, name, (other) => shelf.read(fill(homes, other)))
-    for (const found of left)
-      entries.push(...(cleaned.includes(found) ? withQuestion([], found.question, at) : [found.question]))
+    const found = await library.find(id)
+    const left = async (all: readonly Found[]) => {
+      const those = await Promise.all(
+        all.map(async (each) => each.name !== name && !(await isAtHome(id, each.name, homes, shelf))),
+      )
+      return all.filter((_, i) => those[i])
+    }
+    // Of several files that once held it the person was last at work in the one that was changed last.
+    const [last] = (await left(found.cleaned)).toSorted(
+      (a, b) => shelf.changedAt(b.path) - shelf.changedAt(a.path),
+    )
+    if (last !== undefined) edits.push(...withQuestion([], last.question, at))
+    aside.push(...(await left(found.aside)).map(({ question }) => question))
   }
-  return entries
+  return { edits, aside }
 }
 
-/** Those whose own file no longer has the question: ids need not be unique where answers of several models lie side by side. */
-async function leftBehind(
-  all: readonly Found[],
-  id: string,
-  name: string,
-  home: (name: string) => Promise<string | undefined>,
-): Promise<readonly Found[]> {
-  const left: Found[] = []
-  for (const found of all) if (found.name !== name && !has(await home(found.name), id)) left.push(found)
-  return left
-}
-
-/** What can't be read may have it. */
-function has(text: string | undefined, id: string): boolean {
+/**
+ * Whether a question is at home in a file still. Asked because ids need not be unique: answers of several models to the
+ * same questions may lie side by side. What can't be read may have it.
+ */
+export async function isAtHome(id: string, name: string, homes: string, shelf: Shelf): Promise<boolean> {
+  const text = await shelf.read(fill(homes, name))
   if (text === undefined) return false
   const parsed = parseQuestions(text)
   return !('file' in parsed) || idsOf(parsed.file).includes(id)

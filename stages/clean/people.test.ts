@@ -93,6 +93,30 @@ test('a question file renamed, and the cache deleted: its edits are in the new c
   folder.destroy()
 })
 
+test('a file renamed twice, and an edit that was set aside before: each is where its question is', async () => {
+  const folder = await builtFolder()
+  change(folder)
+  folder.edit(cleaned, 'return n / 2', 'return n / 2  # first')
+  record(folder, { double: ['2 * n', 'n + 0'], half: ['n / 2', 'n // 2'] })
+  await good(folder)
+  const rename = (from: string, to: string) => {
+    folder.write(`data/questions/${to}.toml`, folder.read(`data/questions/${from}.toml`))
+    folder.remove(`data/questions/${from}.toml`)
+  }
+  rename('week', 'later')
+  await good(folder)
+  assert.match(folder.read('data/cleaned/.set-aside/later.toml'), '# mine')
+  assert.not.match(folder.read(aside), '# mine')
+  folder.edit('data/cleaned/later.toml', '# first', '# second')
+  rename('later', 'last')
+  record(folder, { double: ['2 * n', 'n'], half: ['n / 2', 'n // 2'] })
+  const last = await good(folder)
+  assert.match(folder.read('data/cleaned/last.toml'), '# second')
+  assert.match(folder.read('data/cleaned/last.toml'), 'return n + n  # mine')
+  assert.not.ok(warnings(last).some(({ text }) => /set aside/.test(text)))
+  folder.destroy()
+})
+
 test('where answers of two models lie side by side, an edit of one is not taken over by the other', async () => {
   const folder = await builtFolder()
   const raw = folder.read('data/completions/week.toml')

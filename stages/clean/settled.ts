@@ -11,22 +11,23 @@ import { parseQuestions } from '../questions/read.ts'
 import { countWaiting, idOf, withoutReturned } from './aside.ts'
 import { asideText, readAside } from './aside-file.ts'
 import { Library } from './library.ts'
+import { isAtHome } from './moved.ts'
 
-export async function settleAside(desk: Desk, to: string): Promise<Afterword> {
+/** `homes`: the files that say where a question is at home, as in moved.ts. */
+export async function settleAside(desk: Desk, to: string, homes: string): Promise<Afterword> {
   const pattern = asidePath(to, to)
   const library = new Library(desk, to)
   const notices: Notice[] = []
   let setAside = 0
   for (const path of desk.paths(pattern)) {
-    const output = fill(to, nameIn(pattern, path) ?? '')
-    const change = async (text: string): Promise<string> => {
-      const entries = await readAside(text, path)
-      if (entries.length === 0) return text
-      const left = withoutReturned(entries, await homesOf(entries, output, path, desk, library))
-      return isSameList(left, entries) ? text : await asideText(left, text)
-    }
+    const name = nameIn(pattern, path) ?? ''
+    const places = { path, name, output: fill(to, name), homes }
     if ((await readAside(await desk.read(path), path)).length === 0) continue
-    await desk.rewrite(path, output, change)
+    await desk.rewrite(path, places.output, async (text) => {
+      const entries = await readAside(text, path)
+      const left = withoutReturned(entries, await standingOf(entries, places, desk, library))
+      return isSameList(left, entries) ? text : await asideText(left, text)
+    })
     const count = countWaiting(await readAside(await desk.read(path), path))
     setAside += count
     if (count > 0) notices.push(noticeOf(count, path))
@@ -34,27 +35,33 @@ export async function settleAside(desk: Desk, to: string): Promise<Afterword> {
   return { notices, facts: setAside > 0 ? { setAside } : {} }
 }
 
-/** The questions in which the entries may stand again. Where one has moved on, what is set aside there counts as well. */
-async function homesOf(
+interface Places {
+  readonly path: string
+  readonly name: string
+  /** The cleaned file beside which they are set aside. */
+  readonly output: string
+  readonly homes: string
+}
+
+/** The questions in which the entries may stand again. Where one has moved on, what moved aside with it counts as well. */
+async function standingOf(
   entries: readonly Question[],
-  output: string,
-  path: string,
+  { path, name, output, homes }: Places,
   desk: Desk,
   library: Library,
 ): Promise<readonly Question[]> {
   const parsed = parseQuestions((await desk.read(output)) ?? '')
-  const own = 'file' in parsed ? parsed.file.questions : []
-  const homes = [...own]
-  for (const entry of entries) {
-    const id = idOf(entry)
-    if (own.some((question) => question.id === id)) continue
+  const standing = 'file' in parsed ? [...parsed.file.questions] : []
+  for (const id of new Set(entries.map(idOf))) {
+    if (await isAtHome(id, name, homes, desk)) continue
     const { cleaned, aside } = await library.find(id)
-    if (cleaned.length === 0) continue
-    homes.push(
-      ...[...cleaned, ...aside].filter((found) => found.path !== path).map(({ question }) => question),
-    )
+    const others = cleaned.filter((found) => found.name !== name)
+    if (others.length > 0)
+      standing.push(
+        ...[...others, ...aside].filter((found) => found.path !== path).map(({ question }) => question),
+      )
   }
-  return homes
+  return standing
 }
 
 function isSameList(a: readonly Question[], b: readonly Question[]): boolean {

@@ -87,7 +87,7 @@ export class Workspace {
       options: { jobs: 1 },
       dry: run.dry ?? false,
       order: undefined,
-      shelf: { paths: () => [], read: async (path) => this.files.get(path) },
+      shelf: { paths: () => [], read: async (path) => this.files.get(path), changedAt: () => 0 },
       signal: run.signal ?? new AbortController().signal,
       output,
       resolve: (path) => path,
