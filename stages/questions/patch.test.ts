@@ -260,10 +260,10 @@ completion = 'z'
   assert.is(await after(strange, change), `# top\n# first\n# between\n# deep\n# second\n# third\n\n${anew}`)
 })
 
-test('a text without an outline is written anew, below every line that may be a comment', async () => {
-  const text = "# top\n[[questions]]\nid = 'a'\nprompt = 'p'\n  # below\ndue = 2026-02-30\n"
+test('a text without an outline is written anew, below all its comments', async () => {
+  const text = "# top\n[[questions]]\nid = 'a' # a's\nprompt = 'p'\n  # below\ndue = 2026-02-30\n"
   const change = everyQuestion((question) => ({ ...question, prompt: 'P' }))
-  assert.is(await after(text, change), `# top\n  # below\n\n${writeQuestions(change(read(text)))}`)
+  assert.is(await after(text, change), `# top\n# a's\n# below\n\n${writeQuestions(change(read(text)))}`)
 })
 
 test('a text that can not be read gives way to the canonical one', async () => {

@@ -23,6 +23,7 @@ import { dressedAs, editedAsIs } from './edits.ts'
 import type { QuestionFile, TomlTable } from './model.ts'
 import { type Outline, outlineOf } from './outline.ts'
 import { parseQuestions } from './read.ts'
+import { spansOf } from './spans.ts'
 import { fileTable } from './tables.ts'
 import { normal, same } from './toml.ts'
 import { canonical, says, writeQuestions } from './write.ts'
@@ -39,7 +40,7 @@ export async function rewriteQuestions(file: QuestionFile, previous: string): Pr
   if (dressedAs(previous, canonical(before)) === previous) return dressedAs(previous, writeQuestions(file))
   const outline = await outlineOf(normal(previous)).catch(() => undefined)
   const patched = outline && patchedText(previous, outline, before, after)
-  return patched ?? dressedAs(previous, commentsOf(previous, outline) + writeQuestions(file))
+  return patched ?? dressedAs(previous, commentsOf(previous) + writeQuestions(file))
 }
 
 /** The text with the least changes; undefined when it would not say what it must. */
@@ -53,9 +54,11 @@ export function patchedText(
   return says(text, after) ? text : undefined
 }
 
-/** Every comment of the text, a line each. Where the text has no outline, every line that looks like one. */
-function commentsOf(previous: string, outline: Outline | undefined): string {
-  const comments = outline?.comments.map(([start, end]) => outline.text.slice(start, end))
-  const lines = comments ?? normal(previous).match(/^[ \t]*#.*$/gm) ?? []
-  return lines.length === 0 ? '' : `${lines.join('\n')}\n\n`
+/** Every comment of the text, a line each. */
+function commentsOf(previous: string): string {
+  const text = normal(previous)
+  const comments = spansOf(text).filter(({ kind }) => kind === 'comment')
+  return comments.length === 0
+    ? ''
+    : `${comments.map(({ start, end }) => text.slice(start, end)).join('\n')}\n\n`
 }

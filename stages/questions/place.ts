@@ -4,6 +4,7 @@
  */
 import type { AST } from 'toml-eslint-parser'
 import type { Path, Problem } from './problems.ts'
+import { spansOf } from './spans.ts'
 
 type Range = readonly [start: number, end: number]
 
@@ -17,10 +18,28 @@ export function nameOf(path: Path): string {
   return JSON.stringify(path)
 }
 
-/** The syntax tree of `normal` text that smol-toml could parse. */
+/** The parser hands a string's characters to one call, and a call takes only so many. */
+const longest = 50_000
+
+/** The syntax tree of `normal` text that smol-toml could parse. A very long string is in its place, but empty. */
 export async function treeOf(text: string): Promise<AST.TOMLProgram> {
-  const { parseTOML } = await import('toml-eslint-parser')
-  return parseTOML(text, { tomlVersion: '1.1' })
+  const { parseTOML, traverseNodes } = await import('toml-eslint-parser')
+  const strings = text.length > longest ? spansOf(text).filter(({ kind }) => kind === 'string') : []
+  const long = strings.filter(({ start, end }) => end - start > longest)
+  let short = ''
+  let at = 0
+  for (const { start, end } of long) {
+    short += text.slice(at, start) + "''".padEnd(end - start)
+    at = end
+  }
+  const tree = parseTOML(short + text.slice(at), { tomlVersion: '1.1' })
+  if (long.length === 0) return tree
+  const ends = new Map(long.map(({ start, end }) => [start + "''".length, end]))
+  const restore = ({ range }: AST.TOMLNode) => {
+    range[1] = ends.get(range[1]) ?? range[1]
+  }
+  traverseNodes(tree, { enterNode: restore, leaveNode: () => {} })
+  return tree
 }
 
 export async function placesOf(text: string): Promise<Places> {

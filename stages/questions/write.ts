@@ -9,7 +9,7 @@ import type { QuestionFile, TomlTable, TomlValue } from './model.ts'
 import { once } from './once.ts'
 import { parseQuestions } from './read.ts'
 import { tomlKey, tomlString } from './string.ts'
-import { fileTable } from './tables.ts'
+import { fileTable, questionTable } from './tables.ts'
 import { isList, isTable, same } from './toml.ts'
 
 /** Lists longer than this are broken into lines. */
@@ -111,14 +111,14 @@ function list(items: readonly string[]): string {
   return `[\n${lines.join('\n')}\n]`
 }
 
-function halfCharacter(file: QuestionFile): Failure {
-  const where = file.questions.find((question) =>
-    /\p{Surrogate}/u.test(tomlTable([], { question: fileTable({ questions: [question] }) })),
-  )
-  return new Failure(
-    `question '${where?.id ?? ''}' holds half a character (a lone surrogate), which no file can hold`,
-    {
-      remedy: 'Replace it, or draw that completion anew.',
-    },
-  )
+function halfCharacter({ questions, unknown }: QuestionFile): Failure {
+  const held = (table: TomlTable) => !tomlTable([], table).isWellFormed()
+  const at = questions.findIndex((question) => held({ question: questionTable(question) }))
+  const id = questions[at]?.id ?? ''
+  const key = Object.keys(unknown ?? {}).find((name) => held({ [name]: unknown?.[name] ?? '' })) ?? ''
+  const question = id.isWellFormed() ? `question '${id}'` : `the id of question ${at + 1}`
+  const place = at < 0 ? `\`${key.toWellFormed()}\`` : question
+  return new Failure(`${place} holds half a character (a lone surrogate), which no file can hold`, {
+    remedy: 'Replace it, or draw that completion anew.',
+  })
 }
