@@ -9,6 +9,7 @@ import { lineFeeds } from '../task.ts'
 export interface Answer {
   /** 'HumanEval/3#17': the question and the sample. */
   readonly name: string
+  readonly sample: number
   readonly question: Question
   readonly raw: string
   /** Made a program by the authors' own cleaning; undefined where they give none. */
@@ -58,6 +59,7 @@ export async function answersOf(set: string, name: string): Promise<Answer[]> {
       const text = cleaned.get(id)?.[sample]
       return {
         name: `${id}#${sample}`,
+        sample,
         question,
         raw,
         cleaned: text === undefined ? undefined : `${question.answer_preload ?? ''}${text}`,
