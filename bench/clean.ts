@@ -6,7 +6,7 @@ import { parser } from '@lezer/python'
 import { corpora } from '../engine/testing/parts.ts'
 import { cleanCompletion } from '../stages/clean/rules.ts'
 import { type Answer, answersOf } from '../stages/clean/testing/answers.ts'
-import { judged } from '../stages/clean/testing/judge.ts'
+import { judged, type Trial } from '../stages/clean/testing/judge.ts'
 import { note } from './compare.ts'
 
 interface AnswerSet {
@@ -56,22 +56,17 @@ export async function compare(
   answers: readonly Answer[],
   onProgress?: (judged: number, of: number) => void,
 ): Promise<Compared> {
-  const trials = answers.flatMap((answer) => {
-    const { raw, question } = answer
-    const ours = { answer, by: ours_, program: cleanCompletion(raw, question).text, question }
-    const others = Object.entries(cleanings).flatMap(([by, clean]) =>
-      clean(raw.replace(/\r\n?/g, '\n')).flatMap((text) =>
-        [text, `${question.answer_preload ?? ''}${text}`].map((program) => ({
-          answer,
-          by,
-          program,
-          question,
-        })),
-      ),
-    )
-    return [ours, ...others]
-  })
-  const passed = await judged(trials, { testcases: Number.POSITIVE_INFINITY, processes: 2, onProgress })
+  const trials = answers.flatMap((answer) => [
+    {
+      answer,
+      by: own,
+      question: answer.question,
+      program: cleanCompletion(answer.raw, answer.question).text,
+    },
+    ...alternatives(answer),
+  ])
+  const ended = trials.map((trial) => ({ ...trial, program: `${trial.program.trimEnd()}\n` }))
+  const passed = await judged(ended, { testcases: Number.POSITIVE_INFINITY, processes: 2, onProgress })
   const rightBy = new Map<Answer, Set<string>>(answers.map((answer) => [answer, new Set()]))
   trials.forEach(({ answer, by }, index) => {
     if (passed[index] === true) rightBy.get(answer)?.add(by)
@@ -79,21 +74,33 @@ export async function compare(
   for (const answer of answers) if (answer.right) rightBy.get(answer)?.add(authors)
   const misses = answers.flatMap((answer) => {
     const by = [...(rightBy.get(answer) ?? [])]
-    return by.length > 0 && !by.includes(ours_) ? [{ name: answer.name, by }] : []
+    return by.length > 0 && !by.includes(own) ? [{ name: answer.name, by }] : []
   })
   const countOf = (by: string) => [...rightBy.values()].filter((each) => each.has(by)).length
   return {
-    right: countOf(ours_),
+    right: countOf(own),
     reference: countOf(authors),
     misses,
     byCleaning: new Map(Object.keys(cleanings).map((by) => [by, countOf(by)])),
   }
 }
 
-const ours_ = 'ours'
+const own = 'ours'
 const authors = "the authors'"
 
-/** Cleanings that people use; each is tried alone and with the preload in front. What does not apply gives nothing. */
+/** What other cleanings make of an answer: each is tried with the preload in front, and alone unless it begins inside something. */
+function alternatives(answer: Answer): (Trial & { answer: Answer; by: string })[] {
+  const { question } = answer
+  const raw = answer.raw.replace(/\r\n?/g, '\n')
+  return Object.entries(cleanings).flatMap(([by, clean]) =>
+    clean(raw).flatMap((text) => {
+      const whole = { answer, by, question, program: `${question.answer_preload ?? ''}${text}` }
+      return /^(?:\s*\n)?[ \t]/.test(text) ? [whole] : [whole, { ...whole, program: text }]
+    }),
+  )
+}
+
+/** Cleanings that people use. What does not apply gives nothing. */
 const cleanings: { readonly [name: string]: (raw: string) => readonly string[] } = {
   'as it is': (raw) => [raw],
   'the first fence': (raw) => blocksOf(raw).slice(0, 1),
@@ -129,8 +136,10 @@ async function speed(): Promise<void> {
   note('clean', '  of that of the bare grammar, once', `${(cleaning / parsing).toFixed(1)} ×`)
 }
 
+/** Of one core: others may be at work beside it. */
 function seconds(work: () => void): number {
-  const started = performance.now()
+  const before = process.cpuUsage()
   work()
-  return (performance.now() - started) / 1000
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1e6
 }

@@ -8,6 +8,7 @@
  */
 import { resolve } from 'node:path'
 import { agreement } from './agreement.ts'
+import { clean } from './clean.ts'
 import { measure, ms, note, table } from './compare.ts'
 import { edit } from './edit.ts'
 import { generate } from './generate.ts'
@@ -30,6 +31,7 @@ if (wanted('latency')) await latency()
 if (wanted('generate')) await generate(short)
 if (wanted('parity')) await parity(short)
 if (wanted('agreement')) await agreement(short)
+if (wanted('clean')) await clean(short)
 if (wanted('large')) await large(short)
 if (wanted('noop') || wanted('edit')) {
   const size: Size = short ? { files: 20, completions: 10, testcases: 2 } : usual
