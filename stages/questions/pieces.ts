@@ -7,7 +7,6 @@
  * read, each cut was a right one, and the file is the sum of them. Any other file is read in one (see read.ts), which
  * also finds the words for what is wrong with it.
  */
-import { type Digest, digestOf } from '../../engine/stage.ts'
 import type { Question, QuestionFile } from './model.ts'
 import { check } from './problems.ts'
 import { parseToml } from './toml.ts'
@@ -36,10 +35,13 @@ function cut(text: string): string[] {
   return [0, ...starts.slice(1)].map((start, index) => text.slice(start, starts[index + 1]))
 }
 
-/** The pieces that were read last, by their text's digest: the oldest goes first. */
+/**
+ * The pieces that were read last; the oldest goes first. By their text, and not by its digest: to compare a text with
+ * one that is the same takes a tenth of digesting it.
+ */
 export class Recent {
   readonly #limit: number
-  readonly #known = new Map<Digest, { readonly file: QuestionFile; readonly size: number }>()
+  readonly #known = new Map<string, { readonly text: string; readonly file: QuestionFile }>()
   #size = 0
 
   /** `limit`: characters of all texts together. */
@@ -48,22 +50,28 @@ export class Recent {
   }
 
   get(piece: string): QuestionFile | undefined {
-    const digest = digestOf(piece)
-    const known = this.#known.get(digest)
-    const file = known?.file ?? read(piece)
-    if (file === undefined) return undefined
-    if (known === undefined) this.#size += piece.length
-    this.#known.delete(digest)
-    this.#known.set(digest, known ?? { file, size: piece.length })
-    this.#forget()
+    const known = this.#known.get(piece)
+    if (known !== undefined) {
+      this.#known.delete(known.text)
+      this.#known.set(known.text, known)
+      return known.file
+    }
+    // Half characters and merge conflicts are found in the whole text; see read.ts.
+    if (!piece.isWellFormed() || /^<{7}(?![^ \n])/m.test(piece)) return undefined
+    // A text of its own: a part of another one would keep all of that in memory.
+    const text = Buffer.from(piece).toString()
+    const file = read(text)
+    if (file !== undefined) this.#remember(text, file)
     return file
   }
 
-  #forget(): void {
-    for (const [digest, { size }] of this.#known) {
+  #remember(text: string, file: QuestionFile): void {
+    this.#known.set(text, { text, file })
+    this.#size += text.length
+    for (const oldest of this.#known.keys()) {
       if (this.#size <= this.#limit) return
-      this.#known.delete(digest)
-      this.#size -= size
+      this.#known.delete(oldest)
+      this.#size -= oldest.length
     }
   }
 }
@@ -71,11 +79,8 @@ export class Recent {
 const recent = new Recent(keptAtMost)
 
 function read(piece: string): QuestionFile | undefined {
-  // Half characters and merge conflicts are found in the whole text; see read.ts.
-  if (!piece.isWellFormed() || /^<{7}(?![^ \n])/m.test(piece)) return undefined
   try {
-    // The line break makes it a text of its own: a part of another would keep all of that one in memory.
-    const checked = check(parseToml(`${piece}\n`))
+    const checked = check(parseToml(piece))
     return 'file' in checked ? frozen(checked.file) : undefined
   } catch {
     return undefined

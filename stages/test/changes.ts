@@ -1,6 +1,7 @@
 /** What is worth telling a person who watches: completions that were executed again, or whose verdicts changed. */
 import type { Saying } from '../../engine/stage.ts'
 import type { Completion, Question } from '../questions/model.ts'
+import { once } from '../questions/once.ts'
 import { parseQuestions } from '../questions/read.ts'
 
 export interface Tested {
@@ -15,12 +16,13 @@ const mostSayings = 20
 /** Nothing on the first build: there everything is new, and the table at the end says it better. */
 export function changedVerdicts(tested: readonly Tested[], previous: string | undefined): Saying[] {
   if (previous === undefined) return []
-  const before = verdictsIn(previous)
+  const before = questionsIn(previous)
   const sayings: Saying[] = []
   for (const { question, completion, executed } of tested) {
     const { results } = completion
     if (results === undefined || results.length === 0) continue
-    const was = before.get(nameOf(question, completion))
+    const asked = before.get(question.id)
+    const was = asked && verdictsOf(asked).get(nameOf(completion))
     if (!executed && (was === undefined || was === passedOf(results))) continue
     sayings.push(saying(question, completion, results, was))
     if (sayings.length === mostSayings) break
@@ -48,21 +50,23 @@ function saying(
   }
 }
 
-function verdictsIn(text: string): Map<string, string> {
+function questionsIn(text: string): ReadonlyMap<string, Question> {
   const parsed = parseQuestions(text)
-  const verdicts = new Map<string, string>()
-  if (!('file' in parsed)) return verdicts
-  for (const question of parsed.file.questions)
-    for (const completion of question.completions)
-      if (completion.results !== undefined)
-        verdicts.set(nameOf(question, completion), passedOf(completion.results))
-  return verdicts
+  if (!('file' in parsed)) return new Map()
+  return new Map(parsed.file.questions.map((question) => [question.id, question]))
 }
+
+const verdictsOf = once(({ completions }: Question) => {
+  const verdicts = new Map<string | number, string>()
+  for (const completion of completions)
+    if (completion.results !== undefined) verdicts.set(nameOf(completion), passedOf(completion.results))
+  return verdicts
+})
 
 function passedOf(results: readonly boolean[]): string {
   return `${results.filter(Boolean).length} of ${results.length}`
 }
 
-function nameOf({ id }: Question, { sample, completion }: Completion): string {
-  return `${id}\u0000${sample ?? completion}`
+function nameOf({ sample, completion }: Completion): string | number {
+  return sample ?? completion
 }
