@@ -60,9 +60,19 @@ export async function buildTarget(
     output: target.output,
     resolve: (path) => run.absolute(path),
     previous: async (path) => {
+      const { stamps, texts } = run.workspace
+      stamps.invalidate(run.absolute(path))
+      const digest = stamps.digest(run.absolute(path))
+      const known = digest === undefined ? undefined : texts.get(digest)
+      if (known !== undefined) {
+        seen.set(path, digest)
+        return known
+      }
       const bytes = await readBytes(run.absolute(path), path)
       seen.set(path, bytes === undefined ? undefined : digestOf(bytes))
-      return bytes === undefined ? undefined : decode(bytes, path)
+      const text = bytes === undefined ? undefined : decode(bytes, path)
+      if (bytes !== undefined && text !== undefined) texts.put(digestOf(bytes), text)
+      return text
     },
     wants: (question) => asking.wants(question),
     unit: async (unit) => {
@@ -109,17 +119,19 @@ async function put(
     return run.workspace.stamps.digest(absolute)
   }
   const now = standing()
+  const digest = digestOf(text)
   if (run.options.dry) {
     run.overlay.set(path, text)
-    return now !== digestOf(text)
+    return now !== digest
   }
-  if (now === digestOf(text)) return false
+  if (now === digest) return false
   const guard = () => {
     if (kept && seen.has(path) && seen.get(path) !== standing()) throw new Moved(path)
   }
   await writeText(absolute, text, path, { durable: kept, guard })
   run.workspace.stamps.invalidate(absolute)
-  run.wrote(path, digestOf(text))
+  run.wrote(path, digest)
+  run.workspace.texts.put(digest, text)
   return true
 }
 

@@ -28,9 +28,14 @@ export function inputFile(run: Context, path: string, pattern: number, source: b
     text: async () => {
       const planned = run.overlay.get(path)
       if (planned !== undefined) return planned
+      const { texts } = run.workspace
+      const known = texts.get(digest)
+      if (known !== undefined) return known
       const bytes = await readBytes(run.absolute(path), path)
       if (bytes === undefined || digestOf(bytes) !== digest) throw new Moved(path)
-      return decode(bytes, path)
+      const text = decode(bytes, path)
+      texts.put(digest, text)
+      return text
     },
   }
 }

@@ -7,6 +7,7 @@ import { Journal } from './cache/journal.ts'
 import { Responses } from './cache/responses.ts'
 import { Stamps } from './cache/stamps.ts'
 import { Store } from './cache/store.ts'
+import { Texts } from './cache/texts.ts'
 import type { Notice } from './events.ts'
 import type { TargetRecord } from './record.ts'
 
@@ -16,6 +17,7 @@ export interface Workspace {
   readonly cache: string
   readonly store: Store
   readonly stamps: Stamps
+  readonly texts: Texts
   /** Records that this process has read or written; who has just got a target's lock reads anew. */
   readonly records: Map<string, TargetRecord>
   readonly responses: Responses
@@ -33,6 +35,7 @@ export async function openWorkspace(root: string, cache = join(root, 'cache')): 
     cache,
     store,
     stamps: new Stamps(store),
+    texts: new Texts(),
     records: new Map(),
     responses,
     journal: Journal.open(cache),

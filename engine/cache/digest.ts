@@ -26,6 +26,13 @@ export function digestOf(bytes: string | Uint8Array): Digest {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 32) as Digest
 }
 
+/** The digest of what the parts hold together. */
+export function digestOfParts(parts: Iterable<Uint8Array>): Digest {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest('hex').slice(0, 32) as Digest
+}
+
 /** The digest of a value's canonical JSON. Give each kind of key a `scheme` of its own, so that two kinds never meet. */
 export function keyOf(scheme: string, value: Json): Digest {
   return digestOf(`${scheme}\n${canonical(value)}`)

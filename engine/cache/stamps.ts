@@ -12,10 +12,10 @@
  * stat is called synchronously: for thousands of files that is several times as fast as through the thread pool.
  */
 import { isUtf8 } from 'node:buffer'
-import { type BigIntStats, closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
+import { type BigIntStats, closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf, Failure, messageOf } from '../failure.ts'
-import { type Digest, digestOf, isDigest } from './digest.ts'
+import { type Digest, digestOf, digestOfParts, isDigest } from './digest.ts'
 import type { Store } from './store.ts'
 
 const clockLagMs = 50
@@ -56,7 +56,7 @@ export class Stamps {
 
   /** Reads the file in any case; the text is the one that has this digest. Throws a Failure when it is not UTF-8. */
   async digestAndText(path: string): Promise<DigestAndText | undefined> {
-    const content = this.#read(path)
+    const content = this.#read(path, true)
     this.#known.set(path, content?.digest)
     if (content === undefined) return undefined
     if (!isUtf8(content.bytes)) throw notUtf8(path, content.bytes)
@@ -97,18 +97,19 @@ export class Stamps {
     return isDigest(digest) && stamp === stampOf(stat) ? digest : undefined
   }
 
-  #read(path: string): Content | undefined {
+  /** `keep` says whether the bytes are wanted, too: memory for all of a large file takes longer than to read it. */
+  #read(path: string, keep = false): Content | undefined {
     for (let attempt = 1; ; attempt++) {
       const before = Date.now()
-      const found = readWithStats(path)
+      const found = readWithStats(path, keep)
       if (found === undefined) return undefined
       const [stamp, after] = found.stats.map(stampOf)
       const whole = stamp === after
       if (!whole && attempt < attempts) continue
-      const digest = digestOf(found.bytes)
+      const { digest, bytes } = found
       if (whole && isOld(found.stats[0], before)) this.#store.put('stamps', path, `${digest} ${stamp}`)
       else this.#young.add(path)
-      return { digest, bytes: found.bytes }
+      return { digest, bytes }
     }
   }
 }
@@ -125,19 +126,33 @@ function statOf(path: string): BigIntStats | undefined {
 /** Stats from before and after the reading, of the very file that was read. */
 function readWithStats(
   path: string,
-): { readonly bytes: Buffer; readonly stats: readonly [BigIntStats, BigIntStats] } | undefined {
+  keep: boolean,
+): (Content & { readonly stats: readonly [BigIntStats, BigIntStats] }) | undefined {
   let file: number | undefined
   try {
     file = openSync(path, 'r')
     const before = fstatSync(file, { bigint: true })
-    const bytes = readFileSync(file)
-    return { bytes, stats: [before, fstatSync(file, { bigint: true })] }
+    const bytes = keep ? readFileSync(file) : nothing
+    const digest = keep ? digestOf(bytes) : digestOfParts(partsOf(file))
+    return { digest, bytes, stats: [before, fstatSync(file, { bigint: true })] }
   } catch (error) {
     const code = codeOf(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw new Failure(`cannot read ${path}: ${messageOf(error)}`, { cause: error })
   } finally {
     if (file !== undefined) closeSync(file)
+  }
+}
+
+const nothing = Buffer.alloc(0)
+const part = Buffer.alloc(256 << 10)
+
+/** Each part stands where the one before it stood. */
+function* partsOf(file: number): Generator<Uint8Array> {
+  for (;;) {
+    const length = readSync(file, part)
+    if (length === 0) return
+    yield part.subarray(0, length)
   }
 }
 

@@ -8,8 +8,9 @@
  * Rejected: remembering what was written in the cache (a deleted cache would turn edits into automatic text to be
  * overwritten); keeping the automatic text beside the edited one (twice the file, and people edit the wrong one).
  */
+import { isDeepStrictEqual } from 'node:util'
 import { type Digest, digestOf } from '../../engine/stage.ts'
-import { questionDigests } from '../questions/digests.ts'
+import { answerDigest, questionDigests } from '../questions/digests.ts'
 import type { BuiltFrom, Completion, Question } from '../questions/model.ts'
 import { entryOf, match, type Origin, originOf, originsOf, placed } from './matching.ts'
 import { type Changed, mergeTexts } from './texts.ts'
@@ -53,8 +54,8 @@ export interface Merged {
 }
 
 /** A text that differs from what clean wrote there. */
-export function isEdited({ completion, raw, cleaned }: Completion): boolean {
-  return raw !== undefined && digestOf(completion) !== cleaned
+export function isEdited(completion: Completion): boolean {
+  return completion.raw !== undefined && answerDigest(completion) !== completion.cleaned
 }
 
 /** A person's text that is the base now: it stays as it is while its raw text is the same. */
@@ -89,6 +90,29 @@ export function mergeQuestion(
   bases: readonly Base[],
   previous: Question | undefined,
   returning: readonly Completion[] = [],
+): Merged {
+  const given = { bases, previous, returning }
+  const before = last.get(incoming)
+  if (before !== undefined && isDeepStrictEqual(before.given, given)) return before.merged
+  const merged = mergeAnew(incoming, bases, previous, returning)
+  last.set(incoming, { given, merged })
+  return merged
+}
+
+/** In a large file most questions meet what they met the last time, and what comes of that depends on nothing else. */
+const last = new WeakMap<Question, { readonly given: Given; readonly merged: Merged }>()
+
+interface Given {
+  readonly bases: readonly Base[]
+  readonly previous: Question | undefined
+  readonly returning: readonly Completion[]
+}
+
+function mergeAnew(
+  incoming: Question,
+  bases: readonly Base[],
+  previous: Question | undefined,
+  returning: readonly Completion[],
 ): Merged {
   if (previous !== undefined && previous.built_from === undefined && previous.completions.length > 0)
     return { ...merged(previous, [], { changed: [], pairs: [] }), leftOut: incoming.completions.length }

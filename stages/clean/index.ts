@@ -4,9 +4,21 @@
  * What the rules make of a completion is a unit of its own, so that a changed n or one new answer cleans only what is
  * new. The grammar is loaded only when some completion has to be cleaned.
  */
-import { Failure, fill, type Job, keyOf, type Output, type Saying, type Stage } from '../../engine/stage.ts'
+import {
+  canonical,
+  type Digest,
+  Failure,
+  fill,
+  type Job,
+  type Json,
+  keyOf,
+  type Output,
+  type Saying,
+  type Stage,
+} from '../../engine/stage.ts'
 import { asidePath } from '../questions/aside.ts'
 import type { Completion, Question, QuestionFile } from '../questions/model.ts'
+import { once } from '../questions/once.ts'
 import { rewriteQuestions } from '../questions/patch.ts'
 import { readQuestions } from '../questions/read.ts'
 import { writeQuestions } from '../questions/write.ts'
@@ -168,6 +180,29 @@ function textOf(file: QuestionFile, before: string | undefined): Promise<string>
   return before === undefined ? writeQuestions(file) : rewriteQuestions(file, before)
 }
 
+/** Keys of what these rules make of a question's completions. */
+function keysOf(question: Question, rules: Json): ReadonlyMap<Completion, Digest> {
+  const known = keysByRules(question)
+  const before = known.get(canonical(rules))
+  if (before !== undefined) return before
+  const { prompt, answer_preload = '', capture = 'program', testcases, completions } = question
+  const asked = keyOf('clean for', {
+    version,
+    rules,
+    prompt,
+    answer_preload,
+    capture,
+    testcases: testcases.map(({ code, stdin, expect }) => ({ code, stdin, expect })),
+  })
+  const key = ({ completion, response }: Completion) =>
+    keyOf('clean', { asked, raw: completion, finish: response?.finish })
+  const keys = new Map(completions.map((completion) => [completion, key(completion)]))
+  known.set(canonical(rules), keys)
+  return keys
+}
+
+const keysByRules = once((_: Question) => new Map<string, ReadonlyMap<Completion, Digest>>())
+
 class Cleaner {
   readonly #job: Job
   readonly #own: readonly GivenRule[] | undefined
@@ -178,25 +213,23 @@ class Cleaner {
   }
 
   async cleaned(question: Question): Promise<readonly Cleaned[]> {
-    const { prompt, answer_preload = '', capture = 'program', testcases } = question
-    const asked = keyOf('clean for', {
-      version,
-      rules: this.#job.params['rules'] ?? 'built-in',
-      prompt,
-      answer_preload,
-      capture,
-      testcases: testcases.map(({ code, stdin, expect }) => ({ code, stdin, expect })),
-    })
-    return Promise.all(question.completions.map((completion) => this.#one(question, completion, asked)))
+    const keys = keysOf(question, this.#job.params['rules'] ?? 'built-in')
+    return Promise.all(
+      question.completions.map((completion) => this.#one(question, completion, keys.get(completion))),
+    )
   }
 
-  async #one(question: Question, { completion, response }: Completion, asked: string): Promise<Cleaned> {
+  async #one(
+    question: Question,
+    { completion, response }: Completion,
+    key: Digest | undefined,
+  ): Promise<Cleaned> {
     const finish = response?.finish
     const make = async (): Promise<Cleaned> => {
       const { cleanCompletion } = await import('./rules.ts')
       return cleanCompletion(completion, question, { finish, rules: await this.#rules() })
     }
-    const key = keyOf('clean', { asked, raw: completion, finish })
+    if (key === undefined) throw new RangeError('every completion has a key')
     return (await this.#job.unit<Cleaned>({ kind: 'derived', key, make })) ?? (await make())
   }
 

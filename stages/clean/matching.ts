@@ -2,7 +2,8 @@
  * Which completion of today is which of the cleaned file's: by sample and raw text, then by raw text alone, so that an
  * edit follows its text through a changed n and another order.
  */
-import { type Digest, digestOf } from '../../engine/stage.ts'
+import type { Digest } from '../../engine/stage.ts'
+import { answerDigest } from '../questions/digests.ts'
 import type { Completion } from '../questions/model.ts'
 
 /** A completion that came in: where it stands among the others, and its raw text's digest. */
@@ -12,9 +13,9 @@ export interface Origin {
 }
 
 export function originsOf(completions: readonly Completion[]): Origin[] {
-  return completions.map(({ sample, completion }, index) => ({
-    sample: sample ?? index,
-    raw: digestOf(completion),
+  return completions.map((completion, index) => ({
+    sample: completion.sample ?? index,
+    raw: answerDigest(completion),
   }))
 }
 
