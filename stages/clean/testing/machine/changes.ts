@@ -6,9 +6,13 @@ type Change = (question: Raw, upstream: Upstream, b: number, c: number) => void
 
 const changes: { readonly [name: string]: Change } = {
   text: ({ base, raws }, _, b, c) => {
-    if (raws.length > 0) raws[b % raws.length] = rawText(base, c % 5)
+    if (raws.length > 0) raws[b % raws.length] = rawText(base, c % 3)
   },
-  'more samples': ({ base, raws }, _, b) => void (raws.length < 4 && raws.push(rawText(base, b % 5))),
+  // Those that are away come first: what becomes of an edit when its raw text returns is to be seen often.
+  'more samples': ({ base, raws }, _, b) => {
+    const away = [0, 1, 2].map((which) => rawText(base, which)).filter((raw) => !raws.includes(raw))
+    if (raws.length < 4) raws.push(at(away, b) ?? rawText(base, b % 3))
+  },
   'fewer samples': ({ raws }) => void raws.pop(),
   'first sample gone': ({ raws }) => void raws.shift(),
   'samples turned': ({ raws }) => void raws.reverse(),

@@ -20,6 +20,8 @@ export interface Claim {
   /** Where the act was: the file's name, and for `testcases` what the question said upstream. */
   readonly file: string
   readonly upstream?: string
+  /** The person took it back: it has to be somewhere, and not in its place. */
+  readonly reset?: boolean
 }
 
 export class Claims {
@@ -42,7 +44,25 @@ export class Claims {
         const [was, is] = [before, after].map((seen) => cleanedOf(seen, claim.file, claim.id))
         return replaced !== claim.file && (is !== undefined || was === undefined) && isVisible(claim, after)
       }
-      return isVisible(claim, after)
+      // What was gone before was not their doing: the next check is to find it.
+      if (!isVisible(claim, before)) return true
+      return isVisible(claim, after) && !(isInPlace(claim, before) && !isInPlace(claim, after))
+    })
+  }
+
+  /** After `reset` of a question, or of its completion with that raw text. */
+  reset(id: string, raw: string | undefined, after: Seen, { raws }: Raw): void {
+    this.list = this.list.flatMap((claim) => {
+      const meant = claim.id === id && (raw === undefined || claim.raw === raw)
+      const state = claim.kind === 'deleted' || claim.kind === 'testcases'
+      // Completions of their own stay; so do comments.
+      if (!meant || claim.kind === 'comment' || claim.raw === undefined) return [claim]
+      const isBack = claim.kind !== 'deleted' || !isVisible(claim, after)
+      if (!isBack && raws.some((text) => digestOf(text) === claim.raw))
+        throw new Error(`not reset: ${shown(claim)}`)
+      if (state) return []
+      if (isInPlace(claim, after)) throw new Error(`not reset: ${shown(claim)}`)
+      return [{ ...claim, reset: true }]
     })
   }
 
@@ -52,13 +72,15 @@ export class Claims {
       if (claim.kind === 'comment') return this.#comment(claim, before, after)
       if (claim.kind !== 'deleted' && claim.kind !== 'testcases' && !isVisible(claim, after))
         throw new Error(`lost: ${shown(claim)}`)
+      if (claim.reset) return [claim]
       const home = homeOf(claim, before, upstream)
       const file = home && upstream.fileOf(home)
       if (home === undefined || file === undefined) return [claim]
-      if (process.env['MACHINE_STAYS'] && file !== claim.file) return []
       const standing = cleanedOf(after, file, home.id)
       if (standing === undefined) throw new Error(`'${home.id}' does not stand in ${file}`)
-      const held = holds(claim, standing, home, before)
+      const deleted = this.list.some((each) => each.kind === 'deleted' && each.raw === claim.raw)
+      const held = deleted && claim.kind !== 'deleted' ? 'open' : holds(claim, standing, home, before)
+      if (held === 'no' && file !== claim.file && standsIn(before, file, home)) return [claim]
       if (held === 'no') throw new Error(`not in its place in ${file}, '${home.id}': ${shown(claim)}`)
       if (held === 'over') return []
       return [{ ...claim, id: home.id, prompt: standing.prompt, raw: rawNow(claim, standing), file }]
@@ -83,7 +105,8 @@ export class Claims {
     const anchored = [before, after].every((seen) =>
       claim.id === ''
         ? seen.texts.has(`${claim.file}.toml`)
-        : cleanedOf(seen, claim.file, claim.id)?.completions.some(({ raw }) => raw === claim.raw),
+        : cleanedOf(seen, claim.file, claim.id)?.completions.filter(({ raw }) => raw === claim.raw).length ===
+          1,
     )
     if (anchored && before.texts.get(`${claim.file}.toml`)?.includes(claim.value))
       throw new Error(`lost: ${shown(claim)}`)
@@ -116,13 +139,30 @@ function isVisible(claim: Claim, seen: Seen): boolean {
   return seen.strings.has(value)
 }
 
-/** The question upstream in which it has to stand: by its id, else by its prompt. */
-function homeOf({ id }: Claim, before: Seen, upstream: Upstream): Raw | undefined {
+/** Where a version of the question stood at home already, what is to come of an edit in a file that it left is open. */
+function standsIn({ questions }: Seen, file: string, { id, prompt }: Raw): boolean {
+  return questions.some(
+    (each) => !each.aside && each.file === file && (each.id === id || each.prompt === prompt),
+  )
+}
+
+/** A copy may be left in a file that its question has left. */
+function isInPlace({ kind, value, id, file, raw }: Claim, seen: Seen): boolean {
+  const standing = cleanedOf(seen, file, id)
+  if (kind === 'skip')
+    return standing?.completions.some((each) => each.skip === true && each.raw === raw) === true
+  return JSON.stringify(standing ?? '').includes(JSON.stringify(value))
+}
+
+/** The question upstream in which it has to stand: by its id, else, in the same file, by its prompt. */
+function homeOf({ id, file }: Claim, before: Seen, upstream: Upstream): Raw | undefined {
   const all = upstream.all()
   const named = all.find((each) => each.id === id)
   if (named !== undefined) return named
   const was = before.questions.filter((each) => each.id === id)
-  const asked = all.find((each) => was.length > 0 && was.every(({ prompt }) => prompt === each.prompt))
+  const asked = upstream.files
+    .get(file)
+    ?.find((each) => was.length > 0 && was.every(({ prompt }) => prompt === each.prompt))
   const taken = before.questions.some((each) => each.id === asked?.id)
   return taken ? undefined : asked
 }
@@ -142,7 +182,9 @@ function holds(
   if (kind === 'testcases')
     return upstream === home.expects.join() ? yes(JSON.stringify(standing.testcases) === value) : 'over'
   const has = (each: SeenCompletion) =>
-    kind === 'skip' ? each.skip === true && (each.raw === raw || each.completion === value) : (kind === 'note' ? each.note : each.completion) === value
+    kind === 'skip'
+      ? each.skip === true && (each.raw === raw || each.completion === value)
+      : (kind === 'note' ? each.note : each.completion) === value
   if (raw === undefined) return yes(standing.completions.some(has))
   const raws = home.raws.filter((text) => digestOf(text) === raw).length
   const same = standing.completions.filter((each) => each.raw === raw)
@@ -159,7 +201,7 @@ function rivals({ id, prompt, raw }: Claim, { questions }: Seen): number {
   return questions
     .filter((question) => question.id === id || question.prompt === prompt)
     .flatMap(({ completions }) => completions)
-    .filter((each) => each.raw === raw).length
+    .filter((each) => each.raw === raw && each.set_aside !== 'reset by a person').length
 }
 
 function rawNow({ kind, value, raw }: Claim, { completions }: SeenQuestion): string | undefined {

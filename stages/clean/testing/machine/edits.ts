@@ -214,7 +214,8 @@ export const fileActs: { readonly [name: string]: Act } = {
   'file: touched': (machine, a) =>
     machine.act((seen) => {
       const file = fileAt(machine, seen, a)
-      if (file !== undefined) utimesSync(join(machine.root, `data/cleaned/${file}.toml`), a, a)
+      const now = new Date()
+      if (file !== undefined) utimesSync(join(machine.root, `data/cleaned/${file}.toml`), now, now)
     }),
   'file: an earlier version': (machine, a) => {
     const version = machine.versions[machine.versions.length - 1 - (a % Math.max(1, machine.versions.length))]

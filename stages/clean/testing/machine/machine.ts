@@ -1,23 +1,22 @@
 /** A folder in which a person edits, completions change, and clean is run, in this process, for thousands of steps. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { give } from '../../../../engine/commands.ts'
 import type { RunOptions } from '../../../../engine/context.ts'
 import type { Event } from '../../../../engine/events.ts'
-import { pipeline } from '../../../../engine/graph.ts'
+import { Failure } from '../../../../engine/failure.ts'
+import { type Pipeline, pipeline } from '../../../../engine/graph.ts'
+import type { Verb } from '../../../../engine/order.ts'
 import { Run } from '../../../../engine/run.ts'
 import type { Output, Stage } from '../../../../engine/stage.ts'
+import { TestFolder } from '../../../../engine/testing/workspace.ts'
 import { openWorkspace, type Workspace } from '../../../../engine/workspace.ts'
 import { type CleanOptions, clean } from '../../index.ts'
 import { Claims } from './claims.ts'
 import { look, type Seen } from './seen.ts'
 import { Upstream } from './upstream.ts'
 
-const paths = {
-  from: 'data/completions/%.toml',
-  to: 'data/cleaned/%.toml',
-  questions: 'data/questions/%.toml',
-}
+const paths = { from: 'data/completions/%.toml', to: 'data/cleaned/%.toml' }
 
 const ruleSets: readonly Partial<CleanOptions>[] = [
   {},
@@ -32,14 +31,14 @@ const options: RunOptions = { jobs: 1, dry: false, force: [], failFast: false, t
 export type BeforeWrite = (written: number) => void
 
 export class Machine {
-  readonly root = mkdtempSync(join(tmpdir(), 'codex-runner-'))
+  readonly #folder = new TestFolder()
+  readonly root = this.#folder.path
   readonly upstream = new Upstream(this.root)
   readonly claims = new Claims()
   /** Versions of cleaned files, as git would have them. */
   readonly versions: { readonly file: string; readonly text: string }[] = []
   rules = 0
   typed = 0
-  steps = 0
   #workspace: Workspace | undefined
 
   /** A run that has to succeed, and all that must hold after one. */
@@ -53,7 +52,7 @@ export class Machine {
     await this.once({ force: ['clean'] })
     const again = look(this.root)
     for (const path of new Set([...after.texts.keys(), ...again.texts.keys()]))
-      if (after.texts.get(path) !== again.texts.get(path) && !(process.env['MACHINE_STAYS'] && path.startsWith('.')))
+      if (after.texts.get(path) !== again.texts.get(path))
         throw new Error(
           `a second run changed ${path}:\n${difference(after.texts.get(path), again.texts.get(path))}`,
         )
@@ -65,16 +64,55 @@ export class Machine {
   async once(
     more: { readonly force?: readonly string[]; readonly beforeWrite?: BeforeWrite } = {},
   ): Promise<{ exit: number; said: string }> {
-    this.#workspace ??= await openWorkspace(this.root)
-    this.#workspace.stamps.invalidate()
     const said: Event[] = []
-    const stage = clean({ ...paths, ...ruleSets[this.rules % ruleSets.length] })
-    const graph = pipeline({ clean: more.beforeWrite ? disturbed(stage, more.beforeWrite) : stage })
-    const run = new Run(graph, this.#workspace, { ...options, force: more.force ?? [] }, (event) => {
+    const { workspace, graph } = await this.#opened(more.beforeWrite)
+    const run = new Run(graph, workspace, { ...options, force: more.force ?? [] }, (event) => {
       if (event.type === 'target-failed') said.push(event)
     })
     if (this.upstream.all().length > 0) await run.execute()
     return { exit: run.exit, said: JSON.stringify(said) }
+  }
+
+  async #opened(beforeWrite?: BeforeWrite): Promise<{ workspace: Workspace; graph: Pipeline }> {
+    this.#workspace ??= await openWorkspace(this.root)
+    this.#workspace.stamps.invalidate()
+    const stage = clean({ ...paths, ...ruleSets[this.rules % ruleSets.length] })
+    const graph = pipeline({ clean: beforeWrite ? disturbed(stage, beforeWrite) : stage })
+    return { workspace: this.#workspace, graph }
+  }
+
+  /** The command line is begun and killed so many milliseconds after its first word; then a run is to find all there. */
+  async killed(after: number): Promise<void> {
+    await this.reopen({ forget: false })
+    const { from, to } = paths
+    this.#folder.pipeline(`clean: clean(${JSON.stringify({ from, to })})`)
+    await this.#folder.plain(['--json'], { killAfter: after })
+    await this.run()
+  }
+
+  /** An order of the command line. It is refused (exit 2) where it can't be meant, and changes nothing then. */
+  async order(verb: Verb, words: readonly string[]): Promise<number> {
+    const { workspace, graph } = await this.#opened()
+    let failed = ''
+    const exit = await give(
+      {
+        graph,
+        workspace,
+        options,
+        emit: (event) => {
+          if (event.type === 'target-failed') failed += JSON.stringify(event)
+        },
+        print: () => {},
+        signal: new AbortController().signal,
+      },
+      verb,
+      words,
+    ).catch((error: unknown) => {
+      if (error instanceof Failure) return error.exit
+      throw error
+    })
+    if (exit !== 0 && exit !== 2) throw new Error(`${verb} ${words.join(' ')} failed: ${failed}`)
+    return exit
   }
 
   /** What a person does between runs or in the midst of one. */
@@ -93,7 +131,7 @@ export class Machine {
 
   async destroy(): Promise<void> {
     await this.#workspace?.close()
-    rmSync(this.root, { recursive: true, force: true })
+    this.#folder.destroy()
   }
 }
 

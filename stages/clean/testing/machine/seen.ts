@@ -5,9 +5,12 @@ import { parse } from 'smol-toml'
 
 export interface SeenCompletion {
   readonly completion: string
+  readonly sample?: bigint | number
   readonly raw?: string
   readonly note?: string
   readonly skip?: boolean
+  /** Why it is set aside. */
+  readonly set_aside?: string
 }
 
 export interface SeenQuestion {
@@ -60,7 +63,11 @@ function seenOf(table: Table, file: string, aside: boolean): SeenQuestion {
     aside,
     id: String(table['set_aside_id'] ?? table['id']),
     prompt: String(table['prompt']),
-    testcases: listOf(table['testcases']),
+    testcases: listOf(table['testcases']).map(({ code = '', stdin = '', expect }) => ({
+      code: String(code),
+      stdin: String(stdin),
+      ...(expect === undefined ? {} : { expect: String(expect) }),
+    })),
     completions: listOf(table['completions']) as unknown as readonly SeenCompletion[],
     ours: table['built_from'] !== undefined,
   }
