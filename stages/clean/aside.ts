@@ -27,19 +27,28 @@ export function isOf(entry: Question, { id, prompt }: Question): boolean {
   return idOf(entry) === id || (prompt !== '' && entry.prompt === prompt)
 }
 
-/** Completions that may come back into the question, without the keys that they got here. */
+/**
+ * The question as it stood in a cleaned file when it was set aside as a whole: of several the last, for that is where the
+ * person was last at work.
+ */
+export function wholeOf(aside: readonly Question[], question: Question): Question | undefined {
+  const entry = lastWhole(aside, question)
+  return entry && { ...plain(entry), id: question.id, completions: entry.completions.map(plain) }
+}
+
+function lastWhole(aside: readonly Question[], question: Question): Question | undefined {
+  return aside.findLast((each) => isWhole(each) && !isReset(each) && isOf(each, question))
+}
+
+/** Further completions that may come back into the question, without the keys that they got here; the last ones first. */
 export function returningTo(aside: readonly Question[], question: Question): Completion[] {
+  const whole = lastWhole(aside, question)
   return aside
-    .filter((entry) => !isWhole(entry) && isOf(entry, question))
+    .filter((entry) => entry !== whole && isOf(entry, question))
     .flatMap(({ completions }) => completions)
     .filter((completion) => completion.raw !== undefined && !isReset(completion))
     .map(plain)
-}
-
-/** The question as it stood in a cleaned file when it was set aside as a whole. */
-export function wholeOf(aside: readonly Question[], question: Question): Question | undefined {
-  const entry = aside.find((each) => isWhole(each) && !isReset(each) && isOf(each, question))
-  return entry && { ...plain(entry), id: question.id, completions: entry.completions.map(plain) }
+    .toReversed()
 }
 
 function isReset({ unknown }: Completion | Question): boolean {
