@@ -1,7 +1,7 @@
 /** The command line: from words to a command, and from whatever goes wrong to a sentence and an exit status. */
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { dirname, resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Budget } from './budget.ts'
@@ -24,6 +24,7 @@ const common = {
   file: { type: 'string' },
   cache: { type: 'string' },
   only: { type: 'string' },
+  in: { type: 'string' },
   jobs: { type: 'string' },
   force: { type: 'string', multiple: true },
   repeat: { type: 'string' },
@@ -89,7 +90,12 @@ async function dispatch(
       case 'accept':
       case 'reset':
       case 'diff':
-        return await commands.give(setting, command, stages)
+        return await commands.give(
+          setting,
+          command,
+          stages,
+          values.in === undefined ? undefined : relative(root, resolve(cwd, values.in)),
+        )
       case 'graph':
         return commands.showGraph(setting)
       case 'gc':
@@ -131,6 +137,7 @@ interface Values {
   readonly file?: string
   readonly cache?: string
   readonly only?: string
+  readonly in?: string
   readonly jobs?: string
   readonly force?: readonly string[]
   readonly repeat?: string

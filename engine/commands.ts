@@ -102,16 +102,27 @@ export async function status(setting: Setting): Promise<number> {
  * Tells stages what a person decided about outputs that they edited, or shows them what they did. Nothing upstream is
  * built for it, and nothing downstream: the next run does that.
  */
-export async function give(setting: Setting, verb: Verb, words: readonly string[]): Promise<number> {
+export async function give(
+  setting: Setting,
+  verb: Verb,
+  words: readonly string[],
+  within?: string | undefined,
+): Promise<number> {
   if (words.length === 0)
     throw new Failure(`${verb} needs a question`, {
       exit: 2,
       remedy: `For example: ${verb} double, or ${verb} double#2 for its completion of that number.`,
     })
+  const order = () => new Order(verb, words, within)
   // Looked into first: of an order that is wrong in part nothing is carried out.
-  const looked = await carryOut(setting, new Order(verb, words), true, verb === 'diff')
-  const { exit, left } =
-    verb === 'diff' || !looked.fine ? looked : await carryOut(setting, new Order(verb, words), false, true)
+  const looked = await carryOut(setting, order(), { dry: true, aloud: verb === 'diff' })
+  if (looked.unclear !== undefined)
+    throw new Failure(`'${looked.unclear.word}' is in ${looked.unclear.outputs.join(' and in ')}`, {
+      exit: 2,
+      remedy: `Say which one is meant: ${verb} ${words.join(' ')} --in ${looked.unclear.outputs[0]}`,
+    })
+  const isDone = verb === 'diff' || looked.exit > 0 || looked.left.length > 0
+  const { exit, left } = isDone ? looked : await carryOut(setting, order(), { dry: false, aloud: true })
   await closeStages(setting.graph)
   if (left.length === 0 || exit > 0) return exit
   throw new Failure(`no file that people edit here has ${left.map((word) => `'${word}'`).join(', ')}`, {
@@ -124,17 +135,15 @@ export async function give(setting: Setting, verb: Verb, words: readonly string[
 async function carryOut(
   { graph, workspace, options, emit, signal }: Setting,
   order: Order,
-  dry: boolean,
-  aloud: boolean,
-): Promise<{ readonly exit: number; readonly left: readonly string[]; readonly fine: boolean }> {
+  { dry, aloud }: { readonly dry: boolean; readonly aloud: boolean },
+): Promise<Pick<Order, 'left' | 'unclear'> & { readonly exit: number }> {
   const run = new Run(graph, workspace, { ...options, order, dry }, (event) => {
     const isAnswer = event.type === 'said' || event.type === 'display'
     if (event.type === 'target-failed' || (aloud && isAnswer)) emit(event)
   })
   signal.addEventListener('abort', () => run.stop(), { once: true })
   await run.execute()
-  const { exit } = run
-  return { exit, left: order.left, fine: exit === 0 && order.left.length === 0 }
+  return { exit: run.exit, left: order.left, unclear: order.unclear }
 }
 
 export function showGraph(setting: Setting): number {

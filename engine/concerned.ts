@@ -15,6 +15,7 @@ export async function concerned(
     const { obeys } = target.stage.stage
     if (obeys === undefined || !obeys.verbs.includes(order.verb)) continue
     const { output, inputs } = target
+    if (!order.mayMean(output)) continue
     const paths = [output, ...obeys.beside(output), ...inputs.map(({ path }) => path)]
     if (await mentioned(run, paths, order)) found.push(target)
   }

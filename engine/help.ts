@@ -32,7 +32,8 @@ Options
   --file PATH                        another pipeline file; its paths and its cache are relative to its folder
   --cache DIR                        where the cache is kept (default: cache, beside the pipeline file)
   --only GLOB                        ask and run only questions whose id matches
-  --jobs N                           programs executed at once (default: the number of processors)
+    --in PATH                          with accept, reset and diff: only what is in this file or folder
+  --jobs N                             programs executed at once (default: the number of processors)
   --sandbox NAME                     auto, bwrap, docker, podman, pyodide or none; kept for later runs
   --i-know-what-i-am-doing           with --sandbox none: programs may do all that you may
   --repeat K                         run each program K times and name those that do not always end the same way;

@@ -139,7 +139,7 @@ function decided(job: Job, incoming: QuestionFile, stood: Stood): Stood {
     const carried = order.verb === 'accept' ? accept(ask, theirs, standing) : reset(ask, theirs, standing, at)
     sayings.push(carried.saying)
     standing = carried
-    order.take(word)
+    order.take(word, standing.questions.some(({ id }) => id === ask.id) ? job.output : undefined)
   }
   for (const saying of sayings) job.say(saying)
   return {
@@ -171,7 +171,7 @@ async function differences(
     const text = differencesOf(ask, question, incoming.questions[index], bases[index] ?? [], aside)
     if (text === undefined) continue
     parts.push(text)
-    job.order?.take(word)
+    job.order?.take(word, job.output)
   }
   return parts.join('\n')
 }

@@ -129,6 +129,14 @@ test('where answers of two models lie side by side, an edit of one is not taken 
   const { summary } = await good(folder)
   assert.is(summary.facts['edited'], 1)
   assert.not.match(folder.read('data/cleaned/two/week.toml'), 'mine')
+
+  const unclear = await folder.plain(['reset', 'double'])
+  assert.is(unclear.code, 2)
+  assert.match(unclear.stderr, "'double' is in data/cleaned/one/week.toml and in data/cleaned/two/week.toml")
+  assert.match(folder.read('data/cleaned/one/week.toml'), '# mine')
+  const one = await good(folder, ['reset', 'double', '--in', 'data/cleaned/one'])
+  assert.equal(said(one), ['double reset: 1 completion'])
+
   folder.destroy()
 })
 
