@@ -24,6 +24,19 @@ code = 'print(${name}(3))'
 expect = '6'
 `
 
+const servers: TestServer[] = []
+
+async function serving(): Promise<TestServer> {
+  const server = await startServer()
+  servers.push(server)
+  return server
+}
+
+// A test that fails does not come to stop its server, and the process would wait for it.
+test.after(async () => {
+  for (const server of servers) await server.stop()
+})
+
 function folderFor(server: TestServer, concurrency = 2): TestFolder {
   const folder = new TestFolder()
   for (const name of names) folder.write(`data/questions/${name}.toml`, question(name))
@@ -65,7 +78,7 @@ needing(
   ['bwrap'],
   '50 runs killed at random moments, then one to the end: the same bytes as an undisturbed run',
   async () => {
-    const server = await startServer()
+    const server = await serving()
     await answering(server, 20)
     const calm = folderFor(server)
     assert.is((await calm.run([], { env })).code, 0)
@@ -97,7 +110,7 @@ needing(
 )
 
 needing(test, ['bwrap'], 'two runs at once: both end well and nothing is done twice', async () => {
-  const server = await startServer()
+  const server = await serving()
   await answering(server, 30)
   const folder = folderFor(server)
   const [one, two] = await Promise.all([folder.run([], { env }), folder.run([], { env })])
@@ -113,7 +126,7 @@ needing(test, ['bwrap'], 'two runs at once: both end well and nothing is done tw
 })
 
 needing(test, ['bwrap'], 'a run does not wait with one file for the generation of another', async () => {
-  const server = await startServer()
+  const server = await serving()
   await answering(server, 0)
   await server.script({ times: 0, when: 'Write alpha(', delay: 6000, text: 'def alpha(n):\n    return n' })
   const folder = folderFor(server, 16)
@@ -137,7 +150,7 @@ needing(test, ['bwrap'], 'a run does not wait with one file for the generation o
 })
 
 needing(test, ['bwrap'], 'Ctrl-C: exit 130, and what had arrived is not asked for again', async () => {
-  const server = await startServer()
+  const server = await serving()
   await answering(server, 150)
   const folder = folderFor(server)
   const child = folder.start(['--json'], { env })
@@ -169,7 +182,7 @@ const kills = Number(process.env['KILLS'] ?? 12)
 
 test('killed at random moments of a long generation, only what was on its way is asked for again', async () => {
   const [each, concurrency] = [20, 8]
-  const server = await startServer()
+  const server = await serving()
   await server.limits({ latency: [20, 60] })
   const folder = new TestFolder()
   for (let index = 0; index < kills; index++)

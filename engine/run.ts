@@ -10,7 +10,7 @@ import { relative, resolve } from 'node:path'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { buildTarget, Moved } from './build.ts'
 import { type Digest, digestOf } from './cache/digest.ts'
-import { acquire } from './cache/lock.ts'
+import { acquire, othersAround } from './cache/lock.ts'
 import { concerned } from './concerned.ts'
 import type { Context, RunOptions } from './context.ts'
 import type { Emit, Notice, Reason, Summary } from './events.ts'
@@ -276,6 +276,8 @@ export class Run implements Context {
           if (reasons.length === 0) return this.#fresh(target)
           return await this.#build(target, reasons, pending, without)
         } finally {
+          // Who waits for the lock is to find what was made under it; alone, what is put together is written together.
+          if (othersAround(this.workspace.cache)) await this.workspace.store.flush().catch(() => {})
           lock.release()
         }
       })

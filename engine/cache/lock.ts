@@ -79,6 +79,13 @@ export async function acquire(folder: string, name: string, waiting: Waiting = {
   }
 }
 
+/** Whether other processes have used locks in this cache and not said goodbye: they may be waiting for one of ours. */
+export function othersAround(folder: string): boolean {
+  const own = cards.get(folder)?.path
+  const locks = join(folder, 'locks')
+  return listed(locks).some((file) => file.endsWith('.owner') && join(locks, file) !== own)
+}
+
 /** Removes the locks of dead owners, and what else they left beside them. Returns how many files went. */
 export async function removeDeadLocks(folder: string): Promise<number> {
   const locks = join(folder, 'locks')

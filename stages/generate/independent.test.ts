@@ -217,7 +217,12 @@ test('a rate limit that lets in one of two: all completions are there', async ()
   answer({ content: 'x = 1' })
   mock.setChaos({ rateLimitRate: 0.5 })
   const samples = Array.from({ length: 10 }, (_, sample) => sample)
-  const { answers, error, said } = await ask({ chunk: 1 }, { samples, sampling: { maxTokens: 16 } })
+  // So many tries that bad luck alone never ends them.
+  const patient = { attempts: 40 }
+  const { answers, error, said } = await ask(
+    { chunk: 1, retry: patient },
+    { samples, sampling: { maxTokens: 16 } },
+  )
   assert.is(error, undefined)
   assert.is(answers.filter(Boolean).length, 10)
   assert.ok(said.every((text) => /asks to wait 1 s/.test(text)))
