@@ -26,6 +26,7 @@ export function deskOf(run: Context): Desk {
     ...shelfOf(run),
     dry: run.options.dry,
     rewrite: async (path, output, change) => {
+      if (run.options.dry) return await rewriteUntilItHolds(run, path, change)
       const lock = await acquire(run.workspace.cache, run.absolute(output), { signal: run.signal })
       try {
         await rewriteUntilItHolds(run, path, change)
