@@ -1,4 +1,5 @@
 /** What people may do in a cleaned file, and what becomes of it: through the real command line, on real files. */
+import { cpSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needing } from '../../engine/testing/parts.ts'
@@ -38,8 +39,20 @@ function pipeline(folder: TestFolder, { n = 2, rules, further = '' }: Setting = 
   clean: clean({ from: 'data/completions/%.toml', to: 'data/cleaned/%.toml', questions: 'data/questions/%.toml'${own} }),${further}`)
 }
 
-/** Questions double and half in one file, two answers each, cleaned. */
+let template: TestFolder | undefined
+
+/** Questions double and half in one file, two answers each, cleaned. Built once, and copied with its cache. */
 async function builtFolder(setting?: Setting): Promise<TestFolder> {
+  if (setting !== undefined) return await build(setting)
+  template ??= await build()
+  const folder = new TestFolder()
+  cpSync(template.path, folder.path, { recursive: true })
+  return folder
+}
+
+test.after(() => template?.destroy())
+
+async function build(setting?: Setting): Promise<TestFolder> {
   const folder = new TestFolder()
   folder.write('data/questions/week.toml', `${question('double')}\n${question('half', '1')}`)
   record(folder, { double: ['2 * n', 'n'], half: ['n / 2', 'n // 2'] })
