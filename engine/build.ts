@@ -69,9 +69,11 @@ export async function buildTarget(
         return known
       }
       const bytes = await readBytes(run.absolute(path), path)
-      seen.set(path, bytes === undefined ? undefined : digestOf(bytes))
-      const text = bytes === undefined ? undefined : decode(bytes, path)
-      if (bytes !== undefined && text !== undefined) texts.put(digestOf(bytes), text)
+      const read = bytes === undefined ? undefined : digestOf(bytes)
+      seen.set(path, read)
+      if (bytes === undefined || read === undefined) return undefined
+      const text = decode(bytes, path)
+      texts.put(read, text, text.length)
       return text
     },
     wants: (question) => asking.wants(question),
@@ -97,7 +99,6 @@ export async function buildTarget(
   for (const output of built.outputs) if (await put(run, output, stage.kept, seen)) written.push(output.path)
   if (built.display !== undefined)
     run.emit({ type: 'display', target: target.id, text: built.display, style: built.style })
-
   const incomplete = incompleteness(built, missing, without)
   const because = incomplete === undefined ? undefined : built.because
   const why = because === undefined ? incomplete : `${incomplete}. ${because.message}`
@@ -131,7 +132,7 @@ async function put(
   await writeText(absolute, text, path, { durable: kept, guard })
   run.workspace.stamps.invalidate(absolute)
   run.wrote(path, digest)
-  run.workspace.texts.put(digest, text)
+  run.workspace.texts.put(digest, text, text.length)
   return true
 }
 

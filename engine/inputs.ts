@@ -34,7 +34,7 @@ export function inputFile(run: Context, path: string, pattern: number, source: b
       const bytes = await readBytes(run.absolute(path), path)
       if (bytes === undefined || digestOf(bytes) !== digest) throw new Moved(path)
       const text = decode(bytes, path)
-      texts.put(digest, text)
+      texts.put(digest, text, text.length)
       return text
     },
   }

@@ -176,9 +176,10 @@ export class Run implements Context {
       this.#count(afterword?.facts ?? {})
     } catch (error) {
       if (this.signal.aborted) return
-      if (!(error instanceof Failure)) throw error
+      if (!(error instanceof Failure || error instanceof Moved)) throw error
       this.exit ||= 1
-      this.emit({ type: 'notice', level: 'warning', text: `${error.message}. ${error.remedy}`.trim() })
+      const remedy = error instanceof Failure ? `. ${error.remedy}` : ''
+      this.emit({ type: 'notice', level: 'warning', text: `${error.message}${remedy}`.trim() })
     }
   }
 

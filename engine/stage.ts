@@ -13,6 +13,7 @@ import type { Notice } from './events.ts'
 
 export { Budget, type Reservation } from './budget.ts'
 export { canonical, type Digest, digestOf, isDigest, type Json, keyOf } from './cache/digest.ts'
+export { Recent } from './cache/recent.ts'
 export type { Notice } from './events.ts'
 export { codeOf, Failure, messageOf } from './failure.ts'
 export { fill, nameIn } from './patterns.ts'

@@ -3,13 +3,17 @@
  * mode it stays open from run to run.
  */
 import { join, resolve } from 'node:path'
+import type { Digest } from './cache/digest.ts'
 import { Journal } from './cache/journal.ts'
+import { Recent } from './cache/recent.ts'
 import { Responses } from './cache/responses.ts'
 import { Stamps } from './cache/stamps.ts'
 import { Store } from './cache/store.ts'
-import { Texts } from './cache/texts.ts'
 import type { Notice } from './events.ts'
 import type { TargetRecord } from './record.ts'
+
+/** Characters: two files of 5 MB in each of three stages, before and after an edit. */
+const textsKept = 40e6
 
 export interface Workspace {
   /** The pipeline file's folder: all paths in it are relative to this. Absolute. */
@@ -17,7 +21,8 @@ export interface Workspace {
   readonly cache: string
   readonly store: Store
   readonly stamps: Stamps
-  readonly texts: Texts
+  /** Texts of files that were read or written a moment ago: they need not be read and decoded again. */
+  readonly texts: Recent<Digest, string>
   /** Records that this process has read or written; who has just got a target's lock reads anew. */
   readonly records: Map<string, TargetRecord>
   readonly responses: Responses
@@ -35,7 +40,7 @@ export async function openWorkspace(root: string, cache = join(root, 'cache')): 
     cache,
     store,
     stamps: new Stamps(store),
-    texts: new Texts(),
+    texts: new Recent(textsKept),
     records: new Map(),
     responses,
     journal: Journal.open(cache),

@@ -11,11 +11,10 @@
  *
  * stat is called synchronously: for thousands of files that is several times as fast as through the thread pool.
  */
-import { isUtf8 } from 'node:buffer'
-import { type BigIntStats, closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { type BigIntStats, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf, Failure, messageOf } from '../failure.ts'
-import { type Digest, digestOf, digestOfParts, isDigest } from './digest.ts'
+import { type Digest, digestOfParts, isDigest } from './digest.ts'
 import type { Store } from './store.ts'
 
 const clockLagMs = 50
@@ -23,16 +22,6 @@ const coarseClockLagMs = 2_100
 const nsInMs = 1_000_000n
 const nsInSecond = 1_000_000_000n
 const attempts = 5
-
-export interface DigestAndText {
-  readonly digest: Digest
-  readonly text: string
-}
-
-interface Content {
-  readonly digest: Digest
-  readonly bytes: Buffer
-}
 
 export class Stamps {
   readonly #store: Store
@@ -49,18 +38,9 @@ export class Stamps {
    */
   digest(path: string): Digest | undefined {
     if (this.#known.has(path)) return this.#known.get(path)
-    const digest = this.#remembered(path) ?? this.#read(path)?.digest
+    const digest = this.#remembered(path) ?? this.#read(path)
     this.#known.set(path, digest)
     return digest
-  }
-
-  /** Reads the file in any case; the text is the one that has this digest. Throws a Failure when it is not UTF-8. */
-  async digestAndText(path: string): Promise<DigestAndText | undefined> {
-    const content = this.#read(path, true)
-    this.#known.set(path, content?.digest)
-    if (content === undefined) return undefined
-    if (!isUtf8(content.bytes)) throw notUtf8(path, content.bytes)
-    return { digest: content.digest, text: content.bytes.toString('utf8') }
   }
 
   /** The file may have changed; without a path, every file. */
@@ -97,19 +77,18 @@ export class Stamps {
     return isDigest(digest) && stamp === stampOf(stat) ? digest : undefined
   }
 
-  /** `keep` says whether the bytes are wanted, too: memory for all of a large file takes longer than to read it. */
-  #read(path: string, keep = false): Content | undefined {
+  #read(path: string): Digest | undefined {
     for (let attempt = 1; ; attempt++) {
       const before = Date.now()
-      const found = readWithStats(path, keep)
+      const found = readWithStats(path)
       if (found === undefined) return undefined
       const [stamp, after] = found.stats.map(stampOf)
       const whole = stamp === after
       if (!whole && attempt < attempts) continue
-      const { digest, bytes } = found
+      const { digest } = found
       if (whole && isOld(found.stats[0], before)) this.#store.put('stamps', path, `${digest} ${stamp}`)
       else this.#young.add(path)
-      return { digest, bytes }
+      return digest
     }
   }
 }
@@ -126,15 +105,13 @@ function statOf(path: string): BigIntStats | undefined {
 /** Stats from before and after the reading, of the very file that was read. */
 function readWithStats(
   path: string,
-  keep: boolean,
-): (Content & { readonly stats: readonly [BigIntStats, BigIntStats] }) | undefined {
+): { readonly digest: Digest; readonly stats: readonly [BigIntStats, BigIntStats] } | undefined {
   let file: number | undefined
   try {
     file = openSync(path, 'r')
     const before = fstatSync(file, { bigint: true })
-    const bytes = keep ? readFileSync(file) : nothing
-    const digest = keep ? digestOf(bytes) : digestOfParts(partsOf(file))
-    return { digest, bytes, stats: [before, fstatSync(file, { bigint: true })] }
+    const digest = digestOfParts(partsOf(file))
+    return { digest, stats: [before, fstatSync(file, { bigint: true })] }
   } catch (error) {
     const code = codeOf(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
@@ -144,7 +121,7 @@ function readWithStats(
   }
 }
 
-const nothing = Buffer.alloc(0)
+/** Memory for all of a large file takes longer than to read it. */
 const part = Buffer.alloc(256 << 10)
 
 /** Each part stands where the one before it stood. */
@@ -165,18 +142,4 @@ function isOld(stat: BigIntStats, now: number): boolean {
   const coarse = stat.mtimeNs % nsInSecond === 0n && stat.ctimeNs % nsInSecond === 0n
   const limit = BigInt(now - (coarse ? coarseClockLagMs : clockLagMs)) * nsInMs
   return stat.mtimeNs < limit && stat.ctimeNs < limit
-}
-
-function notUtf8(path: string, bytes: Buffer): Failure {
-  let line = 1
-  for (let start = 0; start < bytes.length; line++) {
-    const newline = bytes.indexOf(10, start)
-    const end = newline < 0 ? bytes.length : newline
-    if (!isUtf8(bytes.subarray(start, end))) break
-    start = end + 1
-  }
-  return new Failure(`${path}:${line}: this line is not UTF-8 text`, {
-    remedy: 'Save the file in the encoding UTF-8.',
-    exit: 2,
-  })
 }

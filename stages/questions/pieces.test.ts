@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { QuestionFile } from './model.ts'
-import { Recent, readInPieces } from './pieces.ts'
+import { readInPieces } from './pieces.ts'
 import { parsedWhole } from './read.ts'
 import { fileTable } from './tables.ts'
 import { choicesFrom, formatted, questionFile } from './testing.ts'
@@ -77,17 +77,6 @@ test('two questions with one id, and tables of a person that stand in two places
 test('what was read can be changed by nobody', () => {
   const testcase = readInPieces(asked('a', '[[questions.testcases]]'))?.questions[0]?.testcases[0]
   assert.throws(() => Object.assign(testcase ?? {}, { code: 'other' }), /read only/)
-})
-
-test('the pieces that were asked for last are kept, as many as fit', () => {
-  const piece = (id: string) => asked(id, `# ${'x'.repeat(100)}`)
-  const recent = new Recent(3 * piece('a').length)
-  const [a, b] = [recent.get(piece('a')), recent.get(piece('b'))]
-  recent.get(piece('c'))
-  assert.is(recent.get(piece('a')), a)
-  recent.get(piece('d'))
-  assert.is(recent.get(piece('a')), a)
-  assert.is.not(recent.get(piece('b')), b)
 })
 
 test.run()

@@ -7,6 +7,7 @@
  * read, each cut was a right one, and the file is the sum of them. Any other file is read in one (see read.ts), which
  * also finds the words for what is wrong with it.
  */
+import { Recent } from '../../engine/stage.ts'
 import type { Question, QuestionFile } from './model.ts'
 import { check } from './problems.ts'
 import { parseToml } from './toml.ts'
@@ -19,7 +20,7 @@ export function readInPieces(text: string): QuestionFile | undefined {
   const questions: Question[] = []
   let unknown: QuestionFile['unknown']
   for (const [index, piece] of cut(text).entries()) {
-    const file = recent.get(piece)
+    const file = known(piece)
     // Two pieces may each say a part of a table that is not ours, or the same part twice.
     if (file === undefined || (index > 0 && file.unknown !== undefined)) return undefined
     questions.push(...file.questions)
@@ -36,47 +37,22 @@ function cut(text: string): string[] {
 }
 
 /**
- * The pieces that were read last; the oldest goes first. By their text, and not by its digest: to compare a text with
- * one that is the same takes a tenth of digesting it.
+ * The pieces that were read last. By their text, and not by its digest: to compare a text with one that is the same takes
+ * a tenth of digesting it.
  */
-export class Recent {
-  readonly #limit: number
-  readonly #known = new Map<string, { readonly text: string; readonly file: QuestionFile }>()
-  #size = 0
+const recent = new Recent<string, QuestionFile>(keptAtMost)
 
-  /** `limit`: characters of all texts together. */
-  constructor(limit: number) {
-    this.#limit = limit
-  }
-
-  get(piece: string): QuestionFile | undefined {
-    const known = this.#known.get(piece)
-    if (known !== undefined) {
-      this.#known.delete(known.text)
-      this.#known.set(known.text, known)
-      return known.file
-    }
-    // Half characters and merge conflicts are found in the whole text; see read.ts.
-    if (!piece.isWellFormed() || /^<{7}(?![^ \n])/m.test(piece)) return undefined
-    // A text of its own: a part of another one would keep all of that in memory.
-    const text = Buffer.from(piece).toString()
-    const file = read(text)
-    if (file !== undefined) this.#remember(text, file)
-    return file
-  }
-
-  #remember(text: string, file: QuestionFile): void {
-    this.#known.set(text, { text, file })
-    this.#size += text.length
-    for (const oldest of this.#known.keys()) {
-      if (this.#size <= this.#limit) return
-      this.#known.delete(oldest)
-      this.#size -= oldest.length
-    }
-  }
+function known(piece: string): QuestionFile | undefined {
+  const before = recent.get(piece)
+  if (before !== undefined) return before
+  // Half characters and merge conflicts are found in the whole text; see read.ts.
+  if (!piece.isWellFormed() || /^<{7}(?![^ \n])/m.test(piece)) return undefined
+  // A text of its own: a part of another one would keep all of that in memory.
+  const text = Buffer.from(piece).toString()
+  const file = read(text)
+  if (file !== undefined) recent.put(text, file, text.length)
+  return file
 }
-
-const recent = new Recent(keptAtMost)
 
 function read(piece: string): QuestionFile | undefined {
   try {
