@@ -5,33 +5,52 @@
  * A cell is empty where there is nothing to say: a skipped or untested completion, a question without test cases, a
  * column beyond a question's last completion, the deviation of a single score (where python's `statistics.stdev`
  * raises). Ids are people's text: what a spreadsheet would take for a formula gets an apostrophe in front.
+ *
+ * Of several chains there is a row for each chain of each question, and a first column says which. Chosen against a file
+ * a chain: a pivot table or `groupby` compares chains where they are in one table. With one chain there is no such column,
+ * so that what reads the seed tool's file reads this one.
  */
+import { csvCell } from './escape.ts'
 import type { QuestionPart } from './part.ts'
 import { spreadOf } from './statistics.ts'
 import { scoresOf } from './summary.ts'
 
 const aggregates = ['average', 'median', 'stdev', 'min', 'max'] as const
 
-/** An id that stands in a CSV file as it is. */
-const plain = /^\w[\w/. -]*$/
-
-export async function resultsCsv(parts: readonly QuestionPart[]): Promise<string> {
-  const { stringify } = await import('csv-stringify/sync')
-  // Only ids can need quotes, and few do: to send all cells of a large set through the library takes ten times as long.
-  const quoted = (id: string) =>
-    plain.test(id) ? id : stringify([[id]], { escape_formulas: true, eof: false })
-  const columns = parts.reduce((most, { shares }) => Math.max(most, shares.length), 0)
-  const responses = Array.from({ length: columns }, (_, index) => `response ${index + 1}`)
-  const rows = parts.map((part) => [quoted(part.id), ...numbersOf(part, columns)])
-  return [['qid', ...responses, ...aggregates], ...rows].map((row) => `${row.join(',')}\n`).join('')
+/** A question's row but for the empty cells that depend on other questions: how many columns there are. */
+export type ResultsRow = {
+  /** The row's beginning, up to the cell of the last completion. */
+  readonly start: string
+  /** How many completions are in it. */
+  readonly completions: number
+  /** The aggregates. */
+  readonly end: string
 }
 
-function numbersOf(part: QuestionPart, columns: number): readonly string[] {
+/** @param chain which of several chains the completions come from; '' when there is only one. */
+export function resultsRow(part: QuestionPart, chain = ''): ResultsRow {
   const spread = spreadOf(scoresOf(part))
-  return [
-    ...Array.from({ length: columns }, (_, index) => cell(part.shares[index])),
-    ...aggregates.map((name) => cell(spread?.[name])),
-  ]
+  return {
+    start: [...(chain === '' ? [] : [csvCell(chain)]), csvCell(part.id), ...part.shares.map(cell)].join(','),
+    completions: part.shares.length,
+    end: aggregates.map((name) => cell(spread?.[name])).join(','),
+  }
+}
+
+/** results.csv. @param chains whether the rows were made with the names of chains. */
+export function resultsOfRows(rows: readonly ResultsRow[], chains = false): string {
+  const columns = rows.reduce((most, { completions }) => Math.max(most, completions), 0)
+  const responses = Array.from({ length: columns }, (_, index) => `response ${index + 1}`)
+  const header = [...(chains ? ['chain'] : []), 'qid', ...responses, ...aggregates].join(',')
+  const lines = rows.map(
+    ({ start, completions, end }) => `${start}${','.repeat(columns - completions)},${end}\n`,
+  )
+  return `${header}\n${lines.join('')}`
+}
+
+/** results.csv of one chain, from its questions' parts. */
+export async function resultsCsv(parts: readonly QuestionPart[]): Promise<string> {
+  return resultsOfRows(parts.map((part) => resultsRow(part)))
 }
 
 function cell(value: number | null | undefined): string {
