@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needing } from '../../engine/testing/parts.ts'
 import type { QuestionPart } from './part.ts'
-import { fourDecimals, resultsCsv } from './tables.ts'
+import { fourDecimals, resultsCsv, resultsOfRows, resultsRow } from './tables.ts'
 
 const nothing = { edited: 0, human: 0, skipped: 0, no_code: 0, cut_off: 0 }
 const question = (id: string, shares: readonly (number | null)[]): QuestionPart => ({
@@ -84,6 +84,17 @@ needing(test, ['python3'], "four decimals are python's .4f, ties included", () =
     expected,
   )
   assert.is(fourDecimals(1 / 32), '0.0312')
+})
+
+test('of several chains there is a row for each, and a column says which', () => {
+  const rows = [resultsRow(question('a', [1, 0]), 'large'), resultsRow(question('a', [0.5]), '=small')]
+  assert.is(
+    resultsOfRows(rows, true),
+    `chain,qid,response 1,response 2,average,median,stdev,min,max
+large,a,1.0000,0.0000,0.5000,0.5000,0.7071,0.0000,1.0000
+'=small,a,0.5000,,0.5000,0.5000,,0.5000,0.5000
+`,
+  )
 })
 
 test.run()
