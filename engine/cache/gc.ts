@@ -3,9 +3,9 @@
  * that are no more, stamps of files that are gone, locks of dead processes. Paid responses are never garbage, and
  * what stages remember is theirs.
  *
- * The file does not become smaller: lmdb keeps freed pages and fills them again. Writing it anew to give them back
- * would need every process to let go of it, a watching one too, for room that the next runs take again; whoever
- * wants it back deletes `cache/store/`, which costs computing time only.
+ * The file does not become smaller: SQLite keeps freed pages and fills them again. Writing it anew to give them back
+ * would take as long as all that stays is large, for room that the next runs take again; whoever wants it back deletes
+ * `cache/store/`, which costs computing time only.
  */
 import { existsSync } from 'node:fs'
 import { removeDeadLocks } from './lock.ts'

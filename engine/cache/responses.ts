@@ -15,7 +15,7 @@
  * - The key stands first and every field before the value has a fixed width, so that the index is made without
  *   parsing JSON; values are read from disk when they are asked for.
  *
- * Rejected: lmdb (a damaged page can cost any number of entries, and nobody can read or mend it with an editor); one
+ * Rejected: a database (a damaged page can cost any number of entries, and nobody can read or mend it with an editor); one
  * file a response (a hundred times as many fsyncs, and 50,000 files); one file for all processes (appends of two
  * writers can interleave on network folders, and a torn line would stand in the middle); SHA-256 as the checksum
  * (against accidents CRC-32 is enough, and lines stay readable).

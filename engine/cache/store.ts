@@ -1,37 +1,39 @@
 /**
  * Everything that can be computed again: results of units, records of targets, stamps of files, what stages remember.
- * One lmdb environment in `cache/store/`, a table each.
+ * One SQLite database in `cache/store/`, a table each.
  *
- * A value is stored as
- *
- *     CRC-32, 4 bytes little-endian | JSON in UTF-8
- *
- * with the checksum over table, key and JSON, so that a value found under another key is damaged too. A damaged entry
- * is dropped, counted, and a miss. Nothing is compressed: a typical result has 300 bytes, and where deflate pays in
- * space (a third to a half of 7 to 60 KB) it makes reading three to six times as slow, inflating being dearer than parsing.
+ * A value is stored as JSON beside a CRC-32 over table, key and JSON, so that a value found under another key is damaged
+ * too. A damaged entry is dropped, counted, and a miss. Nothing is compressed: a typical result has 300 bytes, and where
+ * deflate pays in space (a third to a half of 7 to 60 KB) it makes reading three to six times as slow.
  *
  * Writes gather in memory for some milliseconds and go out in one transaction, in this thread: reads see them at
  * once, a key that is written twice costs once, and a failure is an exception in one place, with everything still in
- * memory to be tried again. lmdb's own asynchronous writing reports a full disk on the console and through promises
- * nobody holds. What a kill -9 takes is the last such batch, which is computed again.
+ * memory to be tried again. What a kill -9 takes is the last such batch, which is computed again.
  */
-import { closeSync, fsyncSync, openSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { Failure, messageOf } from '../failure.ts'
+import {
+  type Database,
+  databaseFile,
+  isDamage,
+  openDatabase,
+  type Row,
+  type Table,
+  tables,
+  thrownAway,
+} from './database.ts'
 import type { Json } from './digest.ts'
-import { type Environment, freeBytes, openEnvironment, type Table, tables } from './opening.ts'
 
-export type { Table } from './opening.ts'
+export type { Table } from './database.ts'
 
-type Pending = { readonly [table in Table]: Map<string, Buffer | 'removed'> }
+type Pending = { readonly [table in Table]: Map<string, Row | 'removed'> }
 
 const gatherMs = 25
 const retryMs = 1000
-const gatherBytes = 8 << 20
-const bytesToSpare = 4 << 20
-const checksumSize = 4
-/** lmdb can't hold much longer ones; what has a longer key is not remembered. */
+const gatherCharacters = 8 << 20
+/** What has a longer key is not remembered: no path and no digest has, and an index of such keys serves nobody. */
 const longestKey = 1000
 
 export class Store {
@@ -39,24 +41,23 @@ export class Store {
   readonly cache: string
   readonly #pending: Pending = { units: new Map(), targets: new Map(), stamps: new Map(), memory: new Map() }
   readonly #notices: string[]
-  #environment: Environment | undefined
-  #pendingBytes = 0
+  #database: Database | undefined
+  #pendingCharacters = 0
   #timer: NodeJS.Timeout | undefined
-  #writing = false
   /** The last transaction failed: then memory holds what comes, and a try now and then is enough. */
   #failing = false
   #damaged = 0
 
-  private constructor(cache: string, environment: Environment | undefined, notices: readonly string[]) {
+  private constructor(cache: string, database: Database | undefined, notices: readonly string[]) {
     this.cache = cache
-    this.#environment = environment
+    this.#database = database
     this.#notices = [...notices]
   }
 
   /** `cache` is the cache's folder. Never throws: a store that can't be used remembers until the process ends. */
   static async open(cache: string): Promise<Store> {
-    const { environment, notices } = await openEnvironment(cache)
-    return new Store(cache, environment, notices)
+    const { database, notices } = await openDatabase(cache)
+    return new Store(cache, database, notices)
   }
 
   /** What a person should know of it: why it was thrown away, why it can't be used. */
@@ -65,11 +66,10 @@ export class Store {
   }
 
   get<T extends Json>(table: Table, key: string): T | undefined {
-    const bytes = this.#read(table, key)
-    if (bytes === undefined) return undefined
-    const json = bytes.subarray(checksumSize)
-    if (bytes.length > checksumSize && bytes.readUInt32LE(0) === checksum(table, key, json)) {
-      const value: T = JSON.parse(json.toString('utf8'))
+    const row = this.#read(table, key)
+    if (row === undefined) return undefined
+    if (row.sum === checksum(table, key, row.json)) {
+      const value: T = JSON.parse(row.json)
       return value
     }
     this.#damaged++
@@ -79,22 +79,19 @@ export class Store {
 
   /** Remembered at once in this process, and on disk soon, or when `flush` resolves. */
   put(table: Table, key: string, value: Json): void {
-    if (key === '' || Buffer.byteLength(key) > longestKey) return
-    const json = Buffer.from(JSON.stringify(value))
-    const bytes = Buffer.allocUnsafe(checksumSize + json.length)
-    bytes.writeUInt32LE(checksum(table, key, json), 0)
-    json.copy(bytes, checksumSize)
-    this.#set(table, key, bytes)
+    if (!fits(key)) return
+    const json = JSON.stringify(value)
+    this.#set(table, key, { key, sum: checksum(table, key, json), json })
   }
 
   remove(table: Table, key: string): void {
-    if (key !== '' && Buffer.byteLength(key) <= longestKey) this.#set(table, key, 'removed')
+    if (fits(key)) this.#set(table, key, 'removed')
   }
 
   keys(table: Table): readonly string[] {
     const pending = this.#pending[table]
-    const stored = this.#ask((environment) => [...environment.tables[table].getKeys()]) ?? []
-    const added = [...pending].filter(([, bytes]) => bytes !== 'removed').map(([key]) => key)
+    const stored = this.#ask((database) => database.keys(table)) ?? []
+    const added = [...pending].filter(([, row]) => row !== 'removed').map(([key]) => key)
     return [...stored.filter((key) => !pending.has(key)), ...added]
   }
 
@@ -105,9 +102,9 @@ export class Store {
     }
   }
 
-  /** What an entry takes, in bytes, without the room that lmdb leaves around it. */
+  /** About what an entry takes, in bytes, without the room that SQLite leaves around it. */
   bytesOf(table: Table, key: string): number {
-    return this.#read(table, key)?.length ?? 0
+    return this.#read(table, key)?.json.length ?? 0
   }
 
   /** How many damaged entries were met and dropped. */
@@ -115,9 +112,10 @@ export class Store {
     return this.#damaged
   }
 
-  /** The size of its file. */
+  /** The size of its file and of the log beside it. */
   get bytes(): number {
-    return statSync(join(this.cache, 'store', 'data.mdb'), { throwIfNoEntry: false })?.size ?? 0
+    const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+    return sizeOf(databaseFile(this.cache)) + sizeOf(`${databaseFile(this.cache)}-wal`)
   }
 
   /**
@@ -138,50 +136,43 @@ export class Store {
   async close(): Promise<void> {
     this.#commit()
     clearTimeout(this.#timer)
-    const environment = this.#environment
-    if (environment === undefined) return
-    this.#environment = undefined
-    if (this.#writing) syncFile(join(this.cache, 'store', 'data.mdb'))
-    await environment.root.close()
-    environment.marker.remove()
+    this.#database?.close()
+    this.#database = undefined
   }
 
-  #read(table: Table, key: string): Buffer | undefined {
+  #read(table: Table, key: string): Row | undefined {
     const pending = this.#pending[table].get(key)
     if (pending !== undefined) return pending === 'removed' ? undefined : pending
-    if (key === '' || Buffer.byteLength(key) > longestKey) return undefined
-    return this.#ask((environment) => environment.tables[table].getBinary(key))
+    return fits(key) ? this.#ask((database) => database.get(table, key)) : undefined
   }
 
-  #ask<T>(question: (environment: Environment) => T): T | undefined {
-    if (this.#environment === undefined) return undefined
+  #ask<T>(question: (database: Database) => T): T | undefined {
+    if (this.#database === undefined) return undefined
     try {
-      return question(this.#environment)
+      return question(this.#database)
     } catch (error) {
-      this.#giveUp(this.#environment, error)
+      this.#giveUp(this.#database, error)
       return undefined
     }
   }
 
-  /** lmdb says that a page is damaged, so any page may be: use it no more, nor close it, and let the next run start anew. */
-  #giveUp(environment: Environment, error: unknown): void {
-    this.#environment = undefined
+  /** What can't be read is thrown away at once, and an empty database takes its place. */
+  #giveUp(database: Database, error: unknown): void {
     this.#damaged++
-    this.#notices.push(
-      `${join(this.cache, 'store')} is damaged (${messageOf(error)}); this run computes anew what it does not find, and the next one starts with an empty store`,
-    )
+    this.#notices.push(thrownAway(this.cache, error))
+    this.#database = undefined
     try {
-      environment.marker.damaged()
+      this.#database = database.replaced()
     } catch {
-      // The folder is gone, and the damage with it.
+      // Then memory has to do until this process ends.
     }
   }
 
-  #set(table: Table, key: string, bytes: Buffer | 'removed'): void {
-    this.#pending[table].set(key, bytes)
-    this.#pendingBytes += key.length + bytes.length
-    if (this.#environment === undefined) return
-    if (this.#pendingBytes > gatherBytes && !this.#failing) this.#commit()
+  #set(table: Table, key: string, row: Row | 'removed'): void {
+    this.#pending[table].set(key, row)
+    this.#pendingCharacters += key.length + (row === 'removed' ? 0 : row.json.length)
+    if (this.#database === undefined) return
+    if (this.#pendingCharacters > gatherCharacters && !this.#failing) this.#commit()
     else this.#timer ??= setTimeout(() => this.#commit(), this.#failing ? retryMs : gatherMs)
   }
 
@@ -189,52 +180,29 @@ export class Store {
   #commit(): unknown {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#environment === undefined || this.#pendingBytes === 0) return undefined
+    if (this.#database === undefined || this.#pendingCharacters === 0) return undefined
     try {
-      // Looked at first, for lmdb calls a full disk an input/output error.
-      if (freeBytes(this.cache) < 2 * this.#pendingBytes + bytesToSpare) throw new Error('the disk is full')
-      if (!this.#writing) this.#environment.marker.sync()
-      this.#writing = true
-      this.#environment.root.transactionSync(() => this.#writePending())
+      if (this.#database.gone) this.#database = this.#database.replaced()
+      this.#database.write(this.#pending)
     } catch (error) {
-      if (isDamage(error)) return this.#giveUp(this.#environment, error)
+      if (isDamage(error)) {
+        this.#giveUp(this.#database, error)
+        return this.#commit()
+      }
       this.#failing = true
       return error
     }
     for (const table of tables) this.#pending[table].clear()
-    this.#pendingBytes = 0
+    this.#pendingCharacters = 0
     this.#failing = false
     return undefined
   }
-
-  /** Returns nothing on purpose: lmdb would take a promise for a transaction that goes on. */
-  #writePending(): void {
-    if (this.#environment === undefined) return
-    for (const table of tables) {
-      const database = this.#environment.tables[table]
-      for (const [key, bytes] of this.#pending[table]) {
-        if (bytes === 'removed') database.remove(key)
-        else database.put(key, bytes)
-      }
-    }
-  }
 }
 
-function checksum(table: Table, key: string, json: Uint8Array): number {
+function fits(key: string): boolean {
+  return key !== '' && Buffer.byteLength(key) <= longestKey
+}
+
+function checksum(table: Table, key: string, json: string): number {
   return crc32(json, crc32(`${table}\n${key}\n`))
-}
-
-/** lmdb's own errors have negative codes; those of the system, as for a full disk, have positive ones. */
-function isDamage(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'number' && error.code < 0
-}
-
-function syncFile(path: string): void {
-  try {
-    const file = openSync(path, 'r')
-    fsyncSync(file)
-    closeSync(file)
-  } catch {
-    // Deleted while it was open: there is nothing left to keep.
-  }
 }
