@@ -22,7 +22,7 @@ test('basic is the mean share, all-or-nothing the share of those that pass every
   assert.is(strategyScore('all-or-nothing', [1, 0.5, 0.5, 0]), 0.25)
 })
 
-test('who passes never scores 0 and who passes always scores 1, by each strategy', () => {
+test('who never passes scores 0 and who always passes scores 1, by each strategy', () => {
   for (const strategy of strategies) {
     assert.is(strategyScore(strategy, [0, 0, 0]), 0)
     assert.is(strategyScore(strategy, [1, 1, 1]), 1)
