@@ -1,0 +1,132 @@
+/**
+ * The list of questions, which is the heat map too: a row a question, a strip of its completions beside the numbers.
+ *
+ * It is rendered here and not in the browser: it can be read, printed and searched without a script, and to put a
+ * thousand rows into another order is quick enough. A strip has a path for each of its colours; a node for each of 50,000
+ * completions would take seconds.
+ */
+import type { QuestionPart } from '../part.ts'
+import { passAtK, spreadOf } from '../statistics.ts'
+import { scoresOf } from '../summary.ts'
+import { count, percent } from './format.ts'
+import { type Html, html, jsonBlock } from './html.ts'
+import type { PageRow } from './row.ts'
+
+export function questionList(rows: readonly PageRow[], chains: readonly string[]): Html {
+  return html`<section id="questions" aria-labelledby="questions-title">
+<h2 id="questions-title">Questions</h2>
+<form id="filters" role="search" aria-label="Questions">
+<label>Search <input id="find" type="search" autocomplete="off" spellcheck="false" placeholder="id or prompt"></label>
+<label>With <select id="only"><option value="">anything</option>${optionsOf(rows)}</select></label>
+${chains.length > 1 && html`<label>Chain <select id="chain"><option value="">all</option>${chains.map((name) => html`<option value="${name}">${name}</option>`)}</select></label>`}
+<output id="shown" aria-live="polite">${count(rows.length, 'row')}</output>
+</form>
+<p class="legend">${legend()}</p>
+<div class="scroll">
+<table id="list">
+<caption class="hidden">Questions with their scores; the buttons in the header sort them</caption>
+<thead><tr>${header('id', 'Question')}${header('average', 'Average', 'number')}${header('pass', 'pass@1', 'number')}<th scope="col" class="number">Passed</th><th scope="col">Completions</th><th scope="col">What went wrong</th>${header('order', 'File')}</tr></thead>
+<tbody>
+${rows.map((row, index) => rowOf(row, index, chains.length > 1))}
+</tbody>
+</table>
+</div>
+<p id="none" hidden>No question matches. <button type="button" id="clear">Show all</button></p>
+<script type="application/json" id="prompts">${jsonBlock(promptsOf(rows))}</script>
+</section>`
+}
+
+function header(key: string, label: string, kind = ''): Html {
+  return html`<th scope="col" class="${kind}"><button type="button" class="sort" data-sort="${key}">${label}</button></th>`
+}
+
+function rowOf({ chain, file, part, prompt }: PageRow, index: number, named: boolean): Html {
+  const scores = scoresOf(part)
+  const passed = scores.filter((share) => share === 1).length
+  const average = spreadOf(scores)?.average
+  const passAt1 = passAtK(scores.length, passed, 1)
+  const wrong = wrongIn(part)
+  return html`<tr data-row="${index}" data-average="${average ?? ''}" data-pass="${scores.length > 0 ? (passAt1 ?? '') : ''}" data-chain="${chain}" data-file="${file}" data-has="${wrong.map(([key]) => key).join(' ')}">
+<th scope="row"><a href="#${new URLSearchParams({ q: part.id, ...(named ? { of: chain } : {}) }).toString()}">${part.id}</a>${named && html` <span class="tag">${chain}</span>`}<span class="excerpt">${excerpt(prompt)}</span></th>
+<td class="number">${percent(average)}</td>
+<td class="number">${percent(scores.length > 0 ? passAt1 : undefined)}</td>
+<td class="number${scores.length > 0 && passed === 0 ? ' never' : ''}">${scores.length === 0 ? '–' : `${passed} of ${scores.length}`}</td>
+<td class="strip-cell">${strip(part.shares)}</td>
+<td class="wrong">${part.testcases === 0 ? 'no test cases' : wrong.filter(([, , times]) => times > 0).map(([, label, times], at) => html`${at > 0 && ', '}${times} ${label}`)}</td>
+<td class="file">${file.replace(/^.*\//, '')}</td>
+</tr>
+`
+}
+
+type Wrong = readonly (readonly [key: string, label: string, times: number])[]
+
+/** How runs ended that did not pass, then what is to know about the completions. */
+function wrongIn(part: QuestionPart): Wrong {
+  const { endings, counts, shares, testcases } = part
+  const scores = scoresOf(part)
+  const untested = testcases === 0 ? 0 : shares.length - scores.length - counts.skipped
+  const ended = Object.entries(endings).filter(([verdict]) => verdict !== 'passed')
+  const known: Wrong = [
+    ...ended.map(([verdict, times]) => [verdict, verdict, times] as const),
+    ['no-code', 'no code', counts.no_code],
+    ['cut-off', 'cut off', counts.cut_off],
+    ['skipped', 'skipped', counts.skipped],
+    ['edited', 'edited', counts.edited],
+    ['by-hand', 'by hand', counts.human],
+    ['not-tested', 'not tested', untested],
+  ]
+  const found = known.filter(([, , times]) => times > 0)
+  const never = scores.length > 0 && scores.every((share) => share < 1)
+  return never ? [...found, ['never-passed', 'no completion that passes', 0]] : found
+}
+
+function optionsOf(rows: readonly PageRow[]): readonly Html[] {
+  const found = new Map<string, { label: string; rows: number }>()
+  for (const row of rows)
+    for (const [key, label] of wrongIn(row.part))
+      found.set(key, { label, rows: (found.get(key)?.rows ?? 0) + 1 })
+  return [...found]
+    .sort(([, a], [, b]) => b.rows - a.rows)
+    .map(([key, { label, rows }]) => html`<option value="${key}">${label} (${rows})</option>`)
+}
+
+/** Colours and heights of a strip: either tells alone. */
+const buckets = [
+  { name: 'all', height: 4, holds: (share: number | null) => share === 1 },
+  { name: 'most', height: 3, holds: (share: number | null) => share !== null && share >= 0.5 && share < 1 },
+  { name: 'few', height: 2, holds: (share: number | null) => share !== null && share > 0 && share < 0.5 },
+  { name: 'none', height: 1, holds: (share: number | null) => share === 0 },
+  { name: 'unscored', height: 0.4, holds: (share: number | null) => share === null },
+] as const
+
+/** A stroke a completion, in their order. */
+export function strip(shares: readonly (number | null)[]): Html {
+  const width = Math.min(shares.length * 9, 225)
+  return html`<svg class="strip" aria-hidden="true" width="${width}" height="20" viewBox="0 0 ${shares.length || 1} 4" preserveAspectRatio="none">${buckets.map(
+    ({ name, height, holds }) => {
+      const path = shares.map((share, index) => (holds(share) ? `M${index}.5 4v-${height}` : '')).join('')
+      return path !== '' && html`<path class="${name}" d="${path}"/>`
+    },
+  )}</svg>`
+}
+
+function legend(): Html {
+  const words = ['every test case', 'half or more', 'less than half', 'none', 'no score']
+  return html`A stroke is a completion; it passed ${buckets.map(({ name, height }, index) => html`<span class="key"><svg class="strip" aria-hidden="true" width="9" height="16" viewBox="0 0 1 4" preserveAspectRatio="none"><path class="${name}" d="M.5 4v-${height}"/></svg> ${words[index]}</span> `)}`
+}
+
+function excerpt(prompt: string): string {
+  const line = prompt.trim().replace(/\s+/g, ' ')
+  return line.length <= 90 ? line : `${line.slice(0, 90).toWellFormed()}…`
+}
+
+/** What is searched besides ids: a row's prompt, or the number of an earlier row with the same one. */
+function promptsOf(rows: readonly PageRow[]): readonly (string | number)[] {
+  const first = new Map<string, number>()
+  return rows.map(({ prompt }, index) => {
+    const same = first.get(prompt)
+    if (same !== undefined) return same
+    first.set(prompt, index)
+    return prompt.slice(0, 4000).toLowerCase()
+  })
+}
