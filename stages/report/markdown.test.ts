@@ -59,7 +59,7 @@ Average: the share of test cases passed, each question weighing the same. In bra
 | --- | --: |
 | rejected by a person | 1 |
 | edited by a person | 1 |
-| without a score, and not rejected | 1 |
+| without a score: not tested, or no test cases | 1 |
 
 ## Questions, the worst first
 
@@ -143,6 +143,10 @@ test('whatever the shares, nothing is undefined or not a number', () => {
         reportMarkdown(summarize([row('a', shares, { chain }), row('b', [], { chain: 'y' })], [1, 2])),
         /NaN|undefined|null/,
       )
+})
+
+test('of one question there is no interval, and none is spoken of', () => {
+  assert.not.match(reportMarkdown(summarize([row('a', [1, 0])], [1])), 'interval')
 })
 
 test('without questions it says so', () => {

@@ -52,9 +52,12 @@ function headline(summary: Summary, chains: readonly ChainSummary[]): string {
         ]
       : []),
   ]
-  const meaning =
-    'Average: the share of test cases passed, each question weighing the same. In brackets: 95 % intervals, by the bootstrap over questions.'
-  return `${table(columns, chains)}\n\n${meaning}`
+  const bracketed = chains.some(({ totals }) => totals.average_interval !== undefined)
+  const meaning = [
+    'Average: the share of test cases passed, each question weighing the same.',
+    ...(bracketed ? ['In brackets: 95 % intervals, by the bootstrap over questions.'] : []),
+  ]
+  return `${table(columns, chains)}\n\n${meaning.join(' ')}`
 }
 
 function questionsIn({ questions, scored_questions }: Totals): string {
@@ -122,7 +125,7 @@ function remarkable(chains: readonly ChainSummary[]): string {
     ['edited by a person', ({ edited }) => edited],
     ['written by a person', ({ human }) => human],
     [
-      'without a score, and not rejected',
+      'without a score: not tested, or no test cases',
       ({ completions, scored, skipped }) => completions - scored - skipped,
     ],
   ]
