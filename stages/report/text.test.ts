@@ -81,7 +81,92 @@ test('of many questions the worst are shown, the worst first', () => {
   assert.match(lines[2] ?? '', /^q40 /)
   assert.match(lines[21] ?? '', /^q21 /)
   assert.match(lines[23] ?? '', /^42 questions \(the worst 20 shown\) /)
-  assert.is(lines.length, 25)
+  assert.match(lines[24] ?? '', /^95% intervals: average /)
+  assert.is(lines.length, 26)
+})
+
+test('below the totals stand the intervals over the questions', () => {
+  const table = (...rows: readonly Row[]) => summaryTable(summarize(rows, [1, 2]))
+  assert.match(
+    table(row('a', [1, 1]), row('b', [0.5, 0])),
+    /^2 questions .*\n95% intervals: average 25\.0–100\.0%, pass@1 0\.0–100\.0%, pass@2 0\.0–100\.0%\n$/m,
+  )
+  assert.not.match(table(row('a', [1, 1])), /interval/)
+})
+
+test('a strategy other than basic has a column of its own', () => {
+  const rows = [row('a', [1, 0.5]), row('b', [0, 0.5])]
+  const table = summaryTable(summarize(rows, [1], { strategy: 'finite-expected' }))
+  assert.match(table, /^question +passed +average +score +pass@1 /)
+  assert.match(table, /^a +1 of 2 +75\.0% +97\.5% +50\.0%$/m)
+  assert.match(table, /^95% intervals: average .*, score 0\.0–97\.5%, pass@1 /m)
+})
+
+const inChain = (chain: string, ...rows: readonly Row[]): readonly Row[] =>
+  rows.map((row) => ({ ...row, chain }))
+
+test('of several chains the totals stand below each other, and each pair is compared', () => {
+  const endings = { passed: 2, failed: 1 }
+  const summary = summarize(
+    [
+      ...inChain('small', row('a', [0.5, 1], { endings }), row('b', [0, 0]), row('c', [1, 1])),
+      ...inChain('large', row('b', [1, 1]), row('a', [1, 0.5]), row('d', [1, 1]), row('e', [null])),
+    ],
+    [1, 2],
+  )
+  assert.is(
+    summaryTable(summary),
+    `chain  questions  passed  average  95% interval  pass@1  pass@2
+───────────────────────────────────────────────────────────────
+small          3  3 of 6    58.3%    0.0–100.0%   50.0%   66.7%
+    1 failed
+large          4  5 of 6    91.7%   75.0–100.0%   83.3%  100.0%
+
+large against small
+    average +50.0 points (95%: 0.0 to +100.0), pass@1 +50.0 points (95%: 0.0 to +100.0),
+    1 question better, 0 worse, 1 the same, 1 only in the other, 2 only in this one
+`,
+  )
+})
+
+test('chains are compared by the strategy, and a loss has a minus', () => {
+  const summary = summarize(
+    [...inChain('one', row('a', [1, 0])), ...inChain('two', row('a', [0, 0])), ...inChain('', row('z', [1]))],
+    [1],
+    { strategy: 'expected' },
+  )
+  const table = summaryTable(summary)
+  assert.match(table, /^chain +questions +passed +score +95% interval +pass@1$/m)
+  assert.match(
+    table,
+    /^two against one\n {4}score −97\.5 points, pass@1 −50\.0 points, 0 questions better, 1 worse, /m,
+  )
+  assert.match(
+    table,
+    /^unnamed against two\n {4}no question has a score in both, 1 only in the other, 1 only in this/m,
+  )
+})
+
+test('with several chains no line is wider than asked for, and no name is a command', () => {
+  const endings = {
+    'cpu-timeout': 100_000,
+    error: 300_000,
+    failed: 4_000_000,
+    memory: 500,
+    crashed: 600,
+    'no-code': 7,
+  }
+  const rows = ['x'.repeat(300), 'y\x1b[31m\n'.repeat(30), 'z'].flatMap((name) =>
+    inChain(
+      name,
+      ...Array.from({ length: 12 }, (_, index) => row(`${index}`, Array(100).fill(1), { endings })),
+    ),
+  )
+  const summary = summarize(rows, [1, 5, 10, 100])
+  assert.ok(widest(summaryTable(summary)) <= 100)
+  assert.match(summaryTable(summary), / pass@1 {2}pass@100$/m)
+  assert.ok(widest(summaryTable(summary, 60)) <= 60)
+  assert.not.match(summaryTable(summary), /\x1b/)
 })
 
 test('without questions it says so', () => {
