@@ -100,6 +100,34 @@ test('pass@k is between 0 and 1, and grows with k and with the correct ones', ()
   )
 })
 
+/** C(n, k) without rounding. */
+function binomial(n: number, k: number): bigint {
+  let value = 1n
+  for (let i = 0; i < Math.min(k, n - k); i++) value = (value * BigInt(n - i)) / BigInt(i + 1)
+  return k > n ? 0n : value
+}
+
+test('pass@k is, to 13 digits, what equation 1 gives in exact rationals, for any n up to 10,000', () => {
+  const cases = fc
+    .record({
+      n: fc.constantFrom(1, 2, 7, 100, 1_029, 1_030, 1_031, 5_000, 9_999, 10_000),
+      a: fc.double({ min: 0, max: 1, noNaN: true }),
+      b: fc.double({ min: 0, max: 1, noNaN: true }),
+    })
+    // Most by far near 0, where pass@k is neither 0 nor 1.
+    .map(({ n, a, b }) => ({ n, correct: Math.floor(a ** 4 * n), k: Math.ceil(b ** 4 * (n - 1)) + 1 }))
+    .filter(({ n, k }) => k <= n)
+  const digits = 10n ** 20n
+  fc.assert(
+    fc.property(cases, ({ n, correct, k }) => {
+      const [failing, all] = [binomial(n - correct, k), binomial(n, k)]
+      const exact = Number(((all - failing) * digits) / all) / Number(digits)
+      near(passAtK(n, correct, k), exact, 1e-13, `pass@${k} of ${correct} in ${n}`)
+    }),
+    { numRuns: 60 },
+  )
+})
+
 needing(test, ['python3'], 'pass@k is what exact binomials give, up to n = 10,000', () => {
   const cases = [
     [10_000, 1, 1],

@@ -99,7 +99,7 @@ test('a strategy other than basic has a column of its own', () => {
   const table = summaryTable(summarize(rows, [1], { strategy: 'finite-expected' }))
   assert.match(table, /^question +passed +average +score +pass@1 /)
   assert.match(table, /^a +1 of 2 +75\.0% +97\.5% +50\.0%$/m)
-  assert.match(table, /^95% intervals: average .*, score 0\.0–97\.5%, pass@1 /m)
+  assert.match(table, /^95% intervals: average .*, score \(finite-expected\) 0\.0–97\.5%, pass@1 /m)
 })
 
 const inChain = (chain: string, ...rows: readonly Row[]): readonly Row[] =>

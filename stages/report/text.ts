@@ -58,7 +58,7 @@ function questionLines(summary: Summary, columns: number): readonly string[] {
 function intervalLines({ strategy, totals }: Summary, columns: number): readonly string[] {
   const intervals: readonly (readonly [string, Interval | undefined])[] = [
     ['average', totals.average_interval],
-    ...(strategy === 'basic' ? [] : [['score', totals.score_interval] as const]),
+    ...(strategy === 'basic' ? [] : [[`score (${strategy})`, totals.score_interval] as const]),
     ...passAtOf([totals])
       .slice(0, passAtColumns)
       .map((k) => [`pass@${k}`, totals.pass_at[k]?.interval] as const),
