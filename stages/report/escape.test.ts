@@ -85,11 +85,15 @@ test('a text is cut to its beginning or its end, and no character in two', () =>
 })
 
 test('a CSV cell is as csv-stringify writes it', () => {
-  const printable = text.map((any) => any.replace(/[^\P{Cc}\t\n\r]/gu, ''))
+  const printable = fc.oneof(
+    text.map((any) => any.replace(/[^\P{Cc}\t\n\r]/gu, '')),
+    fc.string({ unit: fc.constantFrom(...'=+-@＝＋－＠\t\r\n,"\'; a'), maxLength: 3 }),
+  )
   fc.assert(
     fc.property(printable, (any) => {
       assert.is(csvCell(any), stringify([[any]], { escape_formulas: true, eof: false }))
     }),
+    { numRuns: 1000 },
   )
 })
 
@@ -120,6 +124,10 @@ test('XML gives back what is seen of a text, between tags and in an attribute', 
   )
 })
 
+test('line feeds and tabs in an attribute are not made blanks', () => {
+  assert.is(xmlAttribute('a\n\tb'), 'a&#10;&#9;b')
+})
+
 test('a text cannot end a section of character data', () => {
   assert.is(xmlText(']]>'), ']]&gt;')
 })
@@ -138,6 +146,8 @@ test('a Markdown cell is a span of code that nothing in it can end', () => {
   assert.is(markdownCell('loops'), '`loops`')
   assert.is(markdownCell('a`b``c'), '```a`b``c```')
   assert.is(markdownCell('`a`'), '`` `a` ``')
+  assert.is(markdownCell(' a '), '`  a  `')
+  assert.is(markdownCell('  '), '`  `')
   assert.is(markdownCell('a|b'), '`a\\|b`')
   assert.is(markdownCell('a\\\\|b'), '`a\\x5c\\x5c\\|b`')
   assert.is(markdownCell('two\nlines'), '`two\\nlines`')

@@ -98,7 +98,7 @@ export function markdownCell(text: string, most = 80): string {
   if (line === '') return '*(empty)*'
   const runs = line.match(/`+/g) ?? []
   const fence = '`'.repeat(runs.reduce((longest, run) => Math.max(longest, run.length), 0) + 1)
-  const padding = /^`|`$|^ .* $/.test(line) ? ' ' : ''
+  const padding = /^`|`$|^ .*\S.* $/.test(line) ? ' ' : ''
   const cell = line.replace(/\\+(?=\|)/g, (run) => '\\x5c'.repeat(run.length)).replaceAll('|', '\\|')
   return `${fence}${padding}${cell}${padding}${fence}`
 }

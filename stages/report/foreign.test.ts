@@ -56,6 +56,9 @@ const hostile: readonly (readonly [text: string, cell: string])[] = [
   ['# heading', '# heading'],
   ['\n\n# heading\n\n- item\n', '\n\n# heading\n\n- item\n'],
   [' ', ' '],
+  ['  ', '  '],
+  [' between ', ' between '],
+  ['＝1', "'＝1"],
 ]
 const megabytes = `${'<img onerror=x>\x1b[31m\x00]]>\n'.repeat(400_000)}`
 
