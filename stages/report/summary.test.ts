@@ -54,7 +54,9 @@ test('a question without scores takes no part in the totals, but is counted', ()
 
 test('intervals of the means are over the questions, and that of the passed share is over the completions', () => {
   const { totals } = summarize(
-    Array.from({ length: 40 }, (_, index) => row(`q${index}`, index < 20 ? [1, 1, 1, 1] : [0, 0, 0, 0])),
+    Array.from({ length: 40 }, (_, index) =>
+      row(`q${index}`, index < 20 ? [1, 1, 1, 1, null] : [0, 0, 0, 0]),
+    ),
     [1, 4],
   )
   // Of 40 questions that are 0 or 1: 0.5 ± 1.96 · 0.5 / √40 = 0.345 to 0.655; of 160 completions: 0.423 to 0.577.
@@ -93,6 +95,14 @@ test('the score is that of the chosen strategy, of a question and in the mean', 
     ['0.9749', '0.0000', '0.4875'],
   ])
   assert.is(summarize(rows, [1]).strategy, 'basic')
+  const { totals } = summarize(rows, [1], { strategy: 'all-or-nothing' })
+  assert.equal(
+    [totals.average_interval, totals.score_interval],
+    [
+      [0.25, 0.75],
+      [0, 0.5],
+    ],
+  )
 })
 
 test('a report of one chain says nothing of chains, save its name where it has one', () => {
