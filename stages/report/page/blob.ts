@@ -7,7 +7,7 @@
  */
 import { deflateRawSync } from 'node:zlib'
 import type { Completion, Question, QuestionLimits, Run } from '../../questions/model.ts'
-import { visible } from './html.ts'
+import { head, visible } from '../escape.ts'
 import type { Change, Opened, OpenedCompletion, OpenedRun } from './shape.ts'
 import { stepsOf } from './steps.ts'
 
@@ -132,8 +132,8 @@ function named(facts: { readonly [name: string]: string | undefined }): Facts {
   )
 }
 
-/** Cut to so many characters, and with symbols for what would not be seen. */
+/** Cut to so many characters, and with what would not be seen in words. */
 function shown(text: string, limit = most.text): string {
   if (text.length <= limit) return visible(text)
-  return `${visible(text.slice(0, limit))}\n[… ${text.length - limit} more characters are not shown here …]`
+  return `${visible(head(text, limit))}\n[${text.length - limit} more characters are not shown here]`
 }

@@ -1,6 +1,5 @@
 /** Numbers in the page's words. What is not known is a dash. */
-
-export type Interval = readonly [low: number, high: number]
+import type { Interval } from '../bootstrap.ts'
 
 /** `46.7 %`, with a narrow blank that does not break. */
 export function percent(share: number | undefined): string {
@@ -10,6 +9,13 @@ export function percent(share: number | undefined): string {
 /** `38.2 – 55.4 %`. */
 export function range([low, high]: Interval): string {
   return `${(low * 100).toFixed(1)} – ${percent(high)}`
+}
+
+/** A difference of shares in percentage points, with its sign: `+3.2`, `−0.4`, `0.0`. */
+export function points(difference: number): string {
+  const size = Math.abs(difference * 100).toFixed(1)
+  if (size === '0.0') return size
+  return `${difference < 0 ? '−' : '+'}${size}`
 }
 
 /** `1,234`, whatever the language of the machine. */

@@ -74,7 +74,7 @@ function keys(): Html {
     ['Esc', 'back to all questions'],
     ['?', 'these keys'],
   ] as const
-  return html`<dl>${known.map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}</dl>`
+  return html`<dl>${known.map(([key, what]) => html`<div><dt class="key-name"><kbd>${key}</kbd></dt><dd class="key-use">${what}</dd></div>`)}</dl>`
 }
 
 interface Assets {
@@ -84,15 +84,35 @@ interface Assets {
 
 let assets: Promise<Assets> | undefined
 
-const programs = ['state', 'dom', 'list', 'changes', 'completion', 'question', 'live', 'main']
+const styles = ['base', 'overview', 'list', 'question', 'media']
+const programs = [
+  'state',
+  'dom',
+  'list',
+  'changes',
+  'completion',
+  'completions',
+  'reasons',
+  'question',
+  'live',
+  'theme',
+  'main',
+]
 
+/** Files in the order in which they are put one after the other. */
 async function readAssets(): Promise<Assets> {
-  const read = (name: string) => readFile(new URL(name, import.meta.url), 'utf8')
-  const [style = '', ...scripts] = await Promise.all([
-    read('./page.css'),
-    ...programs.map((name) => read(`./client/${name}.js`)),
+  const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8')
+  const joined = async (paths: readonly string[]) => `\n${(await Promise.all(paths.map(read))).join('\n')}`
+  const [style, modules] = await Promise.all([
+    joined(styles.map((name) => `./style/${name}.css`)),
+    joined(programs.map((name) => `./client/${name}.js`)),
   ])
-  return { style: `\n${style}`, script: `\n${scripts.join('\n')}` }
+  return { style, script: asOne(modules) }
+}
+
+/** Modules one after the other as one, each after those it imports: then names stand for themselves. */
+function asOne(modules: string): string {
+  return modules.replace(/^import [^']*from '[^']*'\n/gm, '').replace(/^export /gm, '')
 }
 
 /** `connect-src 'self'` is for the live page, which asks its own server alone; of a file it matches nothing. */

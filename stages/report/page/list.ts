@@ -5,6 +5,7 @@
  * thousand rows into another order is quick enough. A strip has a path for each of its colours; a node for each of 50,000
  * completions would take seconds.
  */
+import { head, visible } from '../escape.ts'
 import type { QuestionPart } from '../part.ts'
 import { passAtK, spreadOf } from '../statistics.ts'
 import { scoresOf } from '../summary.ts'
@@ -15,16 +16,16 @@ import type { PageRow } from './row.ts'
 export function questionList(rows: readonly PageRow[], chains: readonly string[]): Html {
   return html`<section id="questions" aria-labelledby="questions-title">
 <h2 id="questions-title">Questions</h2>
-<form id="filters" role="search" aria-label="Questions">
+<form class="filters" role="search" aria-label="Questions">
 <label>Search <input id="find" type="search" autocomplete="off" spellcheck="false" placeholder="id or prompt"></label>
 <label>With <select id="only"><option value="">anything</option>${optionsOf(rows)}</select></label>
 ${chains.length > 1 && html`<label>Chain <select id="chain"><option value="">all</option>${chains.map((name) => html`<option value="${name}">${name}</option>`)}</select></label>`}
-<output id="shown" aria-live="polite">${count(rows.length, 'row')}</output>
+<output id="shown" aria-live="polite">${count(rows.length, 'question')}</output>
 </form>
 <p class="legend">${legend()}</p>
 <div class="scroll">
 <table id="list">
-<caption class="hidden">Questions with their scores; the buttons in the header sort them</caption>
+<caption class="unseen">Questions with their scores; the buttons in the header sort them</caption>
 <thead><tr>${header('id', 'Question')}${header('average', 'Average', 'number')}${header('pass', 'pass@1', 'number')}<th scope="col" class="number">Passed</th><th scope="col">Completions</th><th scope="col">What went wrong</th>${header('order', 'File')}</tr></thead>
 <tbody>
 ${rows.map((row, index) => rowOf(row, index, chains.length > 1))}
@@ -47,15 +48,21 @@ function rowOf({ chain, file, part, prompt }: PageRow, index: number, named: boo
   const passAt1 = passAtK(scores.length, passed, 1)
   const wrong = wrongIn(part)
   return html`<tr data-row="${index}" data-average="${average ?? ''}" data-pass="${scores.length > 0 ? (passAt1 ?? '') : ''}" data-chain="${chain}" data-file="${file}" data-has="${wrong.map(([key]) => key).join(' ')}">
-<th scope="row"><a href="#${new URLSearchParams({ q: part.id, ...(named ? { of: chain } : {}) }).toString()}">${part.id}</a>${named && html` <span class="tag">${chain}</span>`}<span class="excerpt">${excerpt(prompt)}</span></th>
-<td class="number">${percent(average)}</td>
-<td class="number">${percent(scores.length > 0 ? passAt1 : undefined)}</td>
-<td class="number${scores.length > 0 && passed === 0 ? ' never' : ''}">${scores.length === 0 ? '–' : `${passed} of ${scores.length}`}</td>
+<th scope="row" class="question">${linkTo(part.id, named ? chain : '')}${named && html` <span class="tag">${chain}</span>`}<span class="excerpt">${excerpt(prompt)}</span></th>
+<td class="number average">${percent(average)}</td>
+<td class="number pass-at-1">${percent(scores.length > 0 ? passAt1 : undefined)}</td>
+<td class="number passed-of${scores.length > 0 && passed === 0 ? ' never' : ''}">${scores.length === 0 ? '–' : `${passed} of ${scores.length}`}</td>
 <td class="strip-cell">${strip(part.shares)}</td>
 <td class="wrong">${part.testcases === 0 ? 'no test cases' : wrong.filter(([, , times]) => times > 0).map(([, label, times], at) => html`${at > 0 && ', '}${times} ${label}`)}</td>
 <td class="file">${file.replace(/^.*\//, '')}</td>
 </tr>
 `
+}
+
+/** A link that opens a question; without a chain where there is one alone. */
+export function linkTo(id: string, chain: string): Html {
+  const address = new URLSearchParams({ q: visible(id), ...(chain !== '' && { of: visible(chain) }) })
+  return html`<a href="#${address.toString()}">${id}</a>`
 }
 
 type Wrong = readonly (readonly [key: string, label: string, times: number])[]
@@ -117,7 +124,7 @@ function legend(): Html {
 
 function excerpt(prompt: string): string {
   const line = prompt.trim().replace(/\s+/g, ' ')
-  return line.length <= 90 ? line : `${line.slice(0, 90).toWellFormed()}…`
+  return head(line, 140)
 }
 
 /** What is searched besides ids: a row's prompt, or the number of an earlier row with the same one. */

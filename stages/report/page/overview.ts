@@ -1,9 +1,12 @@
 /** The page's first screen: what a person wants to know in ten seconds. */
 import type { QuestionPart } from '../part.ts'
 import { type Summary, scoresOf, type Totals } from '../summary.ts'
-import { type Chain, drawing, endingsChart, passAtChart, scoresChart } from './charts.ts'
-import { count, dollars, percent, whole } from './format.ts'
+import { comparisons, sideBySide } from './chains.ts'
+import { type Chain, endingsChart, passAtChart, scoresChart } from './charts.ts'
+import { drawing } from './drawing.ts'
+import { count, dollars, percent, range, whole } from './format.ts'
 import { type Html, html } from './html.ts'
+import { linkTo } from './list.ts'
 import type { PageRow } from './row.ts'
 
 /** Ids named of the questions that nothing passes; the list below has all of them. */
@@ -12,37 +15,52 @@ const mostNamed = 24
 export async function overview(summary: Summary, rows: readonly PageRow[]): Promise<Html> {
   const chains = chainsOf(summary, rows)
   return html`<section id="overview" aria-labelledby="overview-title">
-<h2 id="overview-title" class="hidden">Overview</h2>
-${chains.length > 1 ? sideBySide(chains) : headline(summary.totals)}
-${chains.map((chain) => neverPassed(chain))}
+<h2 id="overview-title" class="unseen">Overview</h2>
+${summary.chains ? sideBySide(chains, summary.strategy) : headline(summary)}
+<div class="answers">${chains.map(neverPassed)}</div>
+${chains.length === 1 && html`<p class="facts">${factsOf(summary.totals).join(' · ')}</p>`}
 ${summary.totals.scored > 0 && (await charts(chains))}
+${summary.comparisons && comparisons(summary.comparisons)}
 </section>`
 }
 
-function chainsOf({ totals }: Summary, rows: readonly PageRow[]): readonly Chain[] {
-  return [{ name: '', totals, parts: rows.map(({ part }) => part) }]
+function chainsOf({ totals, chains }: Summary, rows: readonly PageRow[]): readonly Chain[] {
+  const named = chains ?? [{ name: rows[0]?.chain ?? '', totals }]
+  return named.map(({ name, totals }) => ({
+    name: chains ? name : '',
+    totals,
+    parts: rows.filter(({ chain }) => chain === name).map(({ part }) => part),
+  }))
 }
 
-function headline(totals: Totals): Html {
+function headline({ totals, strategy }: Summary): Html {
   const solved = totals.scored_questions
+  const share = totals.scored === 0 ? undefined : totals.passed / totals.scored
   return html`<dl class="tiles">
 ${Object.entries(totals.pass_at)
   .slice(0, 3)
-  .map(([k, { mean, questions }]) =>
+  .map(([k, { mean, interval, questions }]) =>
     tile(
       `pass@${k}`,
-      percent(mean),
-      questions < solved && `of the ${count(questions, 'question')} with that many`,
+      mean,
+      interval && range(interval),
+      questions < solved && `${count(questions, 'question')}`,
     ),
   )}
-${tile('Average score', percent(totals.average), 'share of test cases passed')}
-${tile('Completions that pass', totals.scored === 0 ? '–' : percent(totals.passed / totals.scored), `${whole(totals.passed)} of ${whole(totals.scored)}`)}
-</dl>
-<p class="facts">${factsOf(totals).join(' · ')}</p>`
+${tile('average score', totals.average, totals.average_interval && range(totals.average_interval))}
+${strategy !== 'basic' && tile(`${strategy} score`, totals.score, totals.score_interval && range(totals.score_interval))}
+${tile('completions that pass', share, `${whole(totals.passed)} of ${whole(totals.scored)}`)}
+</dl>`
 }
 
-function tile(name: string, value: string, more: string | false): Html {
-  return html`<div><dt>${name}</dt><dd><b>${value}</b>${more && html` <small>${more}</small>`}</dd></div>`
+function tile(
+  name: string,
+  share: number | undefined,
+  ...more: readonly (string | false | undefined)[]
+): Html {
+  const small = more.filter((text) => typeof text === 'string')
+  return html`<div><dt>${name}</dt><dd><b>${percent(share)}</b><small>${small.join(' · ')}</small></dd></div>
+`
 }
 
 function factsOf(totals: Totals): readonly string[] {
@@ -61,39 +79,26 @@ function factsOf(totals: Totals): readonly string[] {
     ...(tokens_in === undefined ? [] : [`${whole(tokens_in)} tokens in`]),
     ...(tokens_out === undefined ? [] : [`${whole(tokens_out)} tokens out`]),
     ...(cost === undefined ? [] : [dollars(cost)]),
+    ...(totals.average_interval ? ['ranges are 95\u202f% intervals over questions'] : []),
   ]
-}
-
-function sideBySide(chains: readonly Chain[]): Html {
-  const ks = [...new Set(chains.flatMap(({ totals }) => Object.keys(totals.pass_at)))]
-  return html`<h3>Side by side</h3>
-<div class="scroll"><table>
-<thead><tr><th scope="col">Chain</th>${ks.map((k) => html`<th scope="col" class="number">pass@${k}</th>`)}<th scope="col" class="number">Average</th><th scope="col" class="number">Passed</th><th scope="col">What there is</th></tr></thead>
-<tbody>${chains.map(
-    ({ name, totals }) => html`<tr><th scope="row">${name}</th>
-${ks.map((k) => html`<td class="number">${percent(totals.pass_at[k]?.mean)}</td>`)}
-<td class="number">${percent(totals.average)}</td><td class="number">${totals.passed} of ${totals.scored}</td><td>${factsOf(totals).join(' · ')}</td></tr>`,
-  )}</tbody></table></div>`
 }
 
 /** The first answer: which questions can't be done. */
 function neverPassed({ name, parts }: Chain): Html {
   const scored = parts.filter((part) => scoresOf(part).length > 0)
   const never = scored.filter((part) => !scoresOf(part).includes(1))
-  const who = name === '' ? '' : `${name}: `
-  if (scored.length === 0) return html`<p class="verdict">${who}Nothing has a score yet.</p>`
+  const who = name !== '' && html`<span class="tag">${name}</span> `
+  if (scored.length === 0) return html`<p>${who}Nothing has a score yet.</p>`
   if (never.length === 0)
-    return html`<p class="verdict">${who}Each of the ${count(scored.length, 'question')} with a score has a completion that passes every test case.</p>`
-  const more = never.length - mostNamed
-  return html`<p class="verdict"><strong>${who}${never.length} of ${count(scored.length, 'question')} never passed</strong>: ${never
-    .slice(0, mostNamed)
-    .map(
-      (part, at) => html`${at > 0 && ', '}${linkTo(part, name)}`,
-    )}${more > 0 && html` and ${more} more`}</p>`
+    return html`<p class="fine">${who}Each of the ${count(scored.length, 'question')} with a score has a completion that passes every test case.</p>`
+  return html`<p class="never-list">${who}<strong>${never.length} of ${count(scored.length, 'question')}</strong> ${never.length === 1 ? 'has' : 'have'} no completion that passes: ${idsOf(never, name)}</p>`
 }
 
-function linkTo({ id }: QuestionPart, chain: string): Html {
-  return html`<a href="#${new URLSearchParams({ q: id, ...(chain === '' ? {} : { of: chain }) }).toString()}">${id}</a>`
+function idsOf(parts: readonly QuestionPart[], chain: string): Html {
+  const more = parts.length - mostNamed
+  return html`${parts
+    .slice(0, mostNamed)
+    .map(({ id }, at) => html`${at > 0 && ', '}${linkTo(id, chain)}`)}${more > 0 && ` and ${more} more`}`
 }
 
 async function charts(chains: readonly Chain[]): Promise<Html> {
@@ -103,15 +108,21 @@ async function charts(chains: readonly Chain[]): Promise<Html> {
 <figure><figcaption>Questions by average score</figcaption>${scoresChart(draw, chains)}</figure>
 <figure><figcaption>How runs ended</figcaption>${endingsChart(draw, chains)}</figure>
 </div>
-<details class="numbers"><summary>The charts’ numbers</summary>${numbers(chains)}</details>`
+<details class="numbers"><summary>The charts’ numbers</summary>${chains.map(numbers)}</details>`
 }
 
-function numbers(chains: readonly Chain[]): Html {
-  return html`${chains.map(
-    ({ name, totals }) => html`<table><caption>${name === '' ? 'pass@k and endings' : name}</caption>
+function numbers({ name, totals }: Chain): Html {
+  const row = (what: string, value: string, more: string) =>
+    html`<tr><th scope="row">${what}</th><td class="number">${value}</td><td>${more}</td></tr>\n`
+  return html`<table><caption>${name === '' ? 'Estimates, and runs by how they ended' : name}</caption>
 <thead><tr><th scope="col">What</th><th scope="col" class="number">Value</th><th scope="col">Of</th></tr></thead><tbody>
-${Object.entries(totals.pass_at).map(([k, { mean, questions }]) => html`<tr><th scope="row">pass@${k}</th><td class="number">${percent(mean)}</td><td>${count(questions, 'question')}</td></tr>`)}
-${Object.entries(totals.endings).map(([verdict, times]) => html`<tr><th scope="row">${verdict}</th><td class="number">${whole(times)}</td><td>runs</td></tr>`)}
-</tbody></table>`,
-  )}`
+${Object.entries(totals.pass_at).map(([k, { mean, interval, questions }]) =>
+  row(
+    `pass@${k}`,
+    percent(mean),
+    `${count(questions, 'question')}${interval ? `, 95\u202f% interval ${range(interval)}` : ''}`,
+  ),
+)}
+${Object.entries(totals.endings).map(([verdict, times]) => row(verdict, whole(times), 'runs'))}
+</tbody></table>`
 }

@@ -2,7 +2,7 @@
  * What a question's block of data holds: written by blob.ts, read by the page's code in the browser. Types alone and no
  * imports, since the browser's code is checked against them with another library (the DOM) than the rest.
  *
- * Every text in it is cut to a sane size and made visible (see html.ts) before it is stored: the browser has nothing left
+ * Every text in it is cut to a sane size and made visible (see escape.ts) before it is stored: the browser has nothing left
  * to do for safety but to set text as text.
  */
 

@@ -1,6 +1,8 @@
 /** Differences, as rows of lines: what is told by steps (shape.ts), and what test wrote into a results file. */
+import { counted, el } from './dom.js'
 
-/** @typedef {import('../shape.ts').Steps} Steps */
+/** @import { Steps } from '../shape.ts' */
+
 /** @typedef {{ kind: 'same' | 'gone' | 'new' | 'left', text: string }} Line */
 
 /**
@@ -9,7 +11,7 @@
  * @param {Steps} steps
  * @returns {{ lines: readonly Line[], before: string }}
  */
-function undo(after, steps) {
+export function undo(after, steps) {
   const young = after.split('\n')
   let at = 0
   /** @type {Line[]} */
@@ -34,7 +36,7 @@ const around = 3
  * @param {readonly Line[]} lines
  * @returns {readonly Line[]}
  */
-function nearChanges(lines) {
+export function nearChanges(lines) {
   const near = lines.map((_, index) =>
     lines.slice(Math.max(0, index - around), index + around + 1).some(({ kind }) => kind !== 'same'),
   )
@@ -53,7 +55,7 @@ function nearChanges(lines) {
  * @param {string} diff
  * @returns {readonly Line[]}
  */
-function linesOfDiff(diff) {
+export function linesOfDiff(diff) {
   return diff.split('\n').map((line) => {
     const text = line.slice(2)
     if (line.startsWith('- ')) return { kind: 'gone', text }
@@ -70,7 +72,7 @@ const signs = { same: '  ', gone: '− ', new: '+ ', left: '' }
  * @param {readonly Line[]} lines
  * @param {string} label
  */
-function difference(lines, label) {
+export function difference(lines, label) {
   const shown = lines.map(({ kind, text }) =>
     el(/** @type {'span' | 'del' | 'ins' | 'i'} */ (tags[kind]), {}, `${signs[kind]}${text}\n`),
   )

@@ -1,8 +1,9 @@
 /** One completion of the open question: a line that tells how it went, and behind it why. */
 
-/** @typedef {import('../shape.ts').Opened} Opened */
-/** @typedef {import('../shape.ts').OpenedCompletion} Completion */
-/** @typedef {import('../shape.ts').OpenedRun} Run */
+import { difference, linesOfDiff, nearChanges, undo } from './changes.js'
+import { block, counted, el, factList } from './dom.js'
+
+/** @import { Opened, OpenedCompletion, OpenedRun } from '../shape.ts' */
 
 /** @type {{ readonly [verdict: string]: string }} */
 const glyphs = {
@@ -25,7 +26,7 @@ const mostGlyphs = 60
  * @param {Opened} opened
  * @param {number} index
  */
-function completionItem(opened, index) {
+export function completionItem(opened, index) {
   const completion = opened.completions[index]
   if (!completion) throw new Error(`no completion ${index}`)
   const details = el(
@@ -34,7 +35,7 @@ function completionItem(opened, index) {
     el(
       'summary',
       {},
-      el('span', { class: 'number' }, `${index + 1}`),
+      el('span', { class: 'ordinal' }, `${index + 1}`),
       el('span', { class: 'glyphs', 'aria-hidden': 'true' }, ...glyphsOf(completion)),
       el('span', { class: 'outcome' }, outcomeOf(completion)),
       ...tagsOf(completion).map((text) => el('span', { class: 'tag' }, text)),
@@ -47,7 +48,7 @@ function completionItem(opened, index) {
   return details
 }
 
-/** @param {Completion} completion */
+/** @param {OpenedCompletion} completion */
 function glyphsOf({ verdicts }) {
   const drawn = verdicts
     .slice(0, mostGlyphs)
@@ -55,7 +56,7 @@ function glyphsOf({ verdicts }) {
   return verdicts.length > mostGlyphs ? [...drawn, el('span', {}, '…')] : drawn
 }
 
-/** @param {Completion} completion */
+/** @param {OpenedCompletion} completion */
 function outcomeOf({ skip, verdicts, share }) {
   if (skip) return 'skipped'
   if (share === undefined) return 'no score'
@@ -71,51 +72,62 @@ function outcomeOf({ skip, verdicts, share }) {
  * The most frequent first.
  * @param {readonly string[]} words
  */
-function tallied(words) {
+export function tallied(words) {
   /** @type {Map<string, number>} */
   const times = new Map()
   for (const word of words) times.set(word, (times.get(word) ?? 0) + 1)
   return [...times].sort(([, a], [, b]) => b - a)
 }
 
-/** @param {Completion} completion */
-function tagsOf({ by, cut_off, flaky, note, changes }) {
-  const cleaned = changes.some(({ what }) => what === 'cleaned')
+/** @param {OpenedCompletion} completion */
+export function tagsOf({ by, cut_off, flaky, note }) {
   return [
     by === 'human' ? 'by hand' : by,
     cut_off && 'cut off',
     flaky && 'flaky',
     note !== undefined && 'note',
-    cleaned && by === undefined && 'cleaned',
   ].filter((tag) => typeof tag === 'string')
 }
 
 /**
  * @param {Opened} opened
- * @param {Completion} completion
+ * @param {OpenedCompletion} completion
  */
 function completionBody(opened, completion) {
   const { text, note, facts, runs, verdicts, flaky } = completion
-  const wrong = verdicts.filter((verdict) => verdict !== 'passed' && verdict !== 'no-code').length
+  const left =
+    verdicts.filter((verdict) => verdict !== 'passed' && verdict !== 'no-code').length - runs.length
+  const program = el(
+    'section',
+    { class: 'program' },
+    el('h4', {}, 'Program'),
+    text === '' ? el('p', { class: 'faint' }, 'empty') : block(text, 'Program'),
+    ...changeParts(completion),
+    factList(facts),
+  )
   return el(
     'div',
     { class: 'body' },
     note !== undefined && el('p', { class: 'note' }, el('b', {}, 'Note: '), note),
     flaky && el('p', {}, `Test cases that did not end the same way each time: ${flaky.join(', ')}`),
-    ...runs.map((run) => runPart(opened, run)),
-    wrong > runs.length &&
+    el(
+      'div',
+      { class: runs.length > 0 ? 'beside' : undefined },
+      program,
       runs.length > 0 &&
-      el('p', { class: 'faint' }, `${counted(wrong - runs.length, 'more run')} that did not pass`),
-    el('h5', {}, 'Program'),
-    text === '' ? el('p', { class: 'faint' }, 'empty') : block(text, 'Program'),
-    ...changeParts(completion),
-    factList(facts),
+        el(
+          'div',
+          {},
+          ...runs.map((run) => runPart(opened, run)),
+          left > 0 && el('p', { class: 'faint' }, `and ${counted(left, 'more run')} that did not pass`),
+        ),
+    ),
   )
 }
 
 /**
  * @param {Opened} opened
- * @param {Run} run
+ * @param {OpenedRun} run
  */
 function runPart(opened, { testcase, verdict, got, diff, error, status, score }) {
   const { code = '', expect } = opened.testcases[testcase - 1] ?? {}
@@ -124,7 +136,7 @@ function runPart(opened, { testcase, verdict, got, diff, error, status, score })
     'section',
     { class: 'run' },
     el(
-      'h5',
+      'h4',
       {},
       `Test case ${testcase}: ${verdict}`,
       status !== undefined && status !== 0 && ` (exit status ${status})`,
@@ -150,23 +162,20 @@ function runPart(opened, { testcase, verdict, got, diff, error, status, score })
  * @param {string} label
  * @param {Node} content
  */
-function labelled(label, content) {
+export function labelled(label, content) {
   return el('div', {}, el('p', { class: 'label' }, label), content)
 }
 
 /**
  * From the text as it was tested back to the model's answer.
- * @param {Completion} completion
+ * @param {OpenedCompletion} completion
  */
-function changeParts({ text, changes, by }) {
+function changeParts({ text, changes }) {
   const parts = []
   let after = text
   for (const { what, steps } of changes) {
     const { lines, before } = undo(after, steps)
-    const title =
-      what === 'edited'
-        ? `Changed by a person${by === 'human' ? ', or written' : ''}`
-        : 'From the model’s answer to the program'
+    const title = what === 'edited' ? 'Changed by a person' : 'From the model’s answer to the program'
     parts.push(
       el('details', { class: 'change' }, el('summary', {}, title), difference(nearChanges(lines), title)),
     )

@@ -10,7 +10,7 @@
  * @param {{ readonly [name: string]: string | boolean | undefined }} attributes true gives an empty one, false none
  * @param {readonly Content[]} contents
  */
-function el(tag, attributes = {}, ...contents) {
+export function el(tag, attributes = {}, ...contents) {
   const element = document.createElement(tag)
   for (const [name, value] of Object.entries(attributes))
     if (value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : value)
@@ -25,20 +25,20 @@ function el(tag, attributes = {}, ...contents) {
  * @param {new () => T} type
  * @returns {T}
  */
-function byId(id, type) {
+export function byId(id, type) {
   const element = document.getElementById(id)
   if (!(element instanceof type)) throw new Error(`no #${id}`)
   return element
 }
 
 /** @param {string} id */
-function maybeSelect(id) {
+export function maybeSelect(id) {
   const element = document.getElementById(id)
   return element instanceof HTMLSelectElement ? element : undefined
 }
 
 /** @param {readonly (readonly [name: string, value: string])[]} facts */
-function factList(facts) {
+export function factList(facts) {
   return el(
     'dl',
     { class: 'pairs' },
@@ -51,19 +51,23 @@ function factList(facts) {
  * @param {string} text
  * @param {string} label
  */
-function block(text, label) {
+export function block(text, label) {
   return el('pre', { tabindex: '0', role: 'group', 'aria-label': label }, el('code', {}, text))
 }
 
-/** @param {number} share */
-function percentOf(share) {
-  return `${(share * 100).toFixed(1)}\u202f%`
+/**
+ * What may be wider than the page scrolls by itself, by keyboard too.
+ * @param {string} label
+ * @param {Node} content
+ */
+export function scrolling(label, content) {
+  return el('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': label }, content)
 }
 
 /**
  * @param {number} number
  * @param {string} thing
  */
-function counted(number, thing) {
+export function counted(number, thing) {
   return `${number.toLocaleString('en-US')} ${thing}${number === 1 ? '' : 's'}`
 }

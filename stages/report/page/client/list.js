@@ -1,15 +1,19 @@
 /** The list of questions: sought in, filtered and sorted by what the address says. */
+import { byId, counted, maybeSelect } from './dom.js'
+
+/** @import { State } from './state.js' */
 
 /** @typedef {{ element: HTMLTableRowElement, id: string, chain: string, text: string, has: readonly string[], sorts: { readonly [key: string]: number | string } }} Row */
 
 /** All rows in the order of the files; read anew when the page is. @type {readonly Row[]} */
-let rows = []
+export let rows = []
 /** Those that are seen, in their order. @type {readonly Row[]} */
-let seen = []
+export let seen = []
 
-function readRows() {
+export function readRows() {
   /** @type {(string | number)[]} */
   const prompts = JSON.parse(byId('prompts', HTMLScriptElement).text)
+  seen = []
   rows = [...(byId('list', HTMLTableElement).tBodies[0]?.rows ?? [])].map((element) => {
     const { row = '', average = '', pass = '', chain = '', file = '', has = '' } = element.dataset
     const order = Number(row)
@@ -35,7 +39,7 @@ function numberOf(text) {
 }
 
 /** @param {State} state */
-function showList(state) {
+export function showList(state) {
   const words = state.find.toLowerCase().split(/\s+/).filter(Boolean)
   const matching = rows.filter(
     ({ text, has, chain }) =>
@@ -83,8 +87,8 @@ function showControls({ find, only, chain, sort }) {
   byId('none', HTMLElement).hidden = seen.length > 0 || rows.length === 0
   const shown =
     seen.length === rows.length
-      ? counted(rows.length, 'row')
-      : `${seen.length} of ${counted(rows.length, 'row')}`
+      ? counted(rows.length, 'question')
+      : `${seen.length} of ${counted(rows.length, 'question')}`
   const output = byId('shown', HTMLElement)
   if (output.textContent !== shown) output.textContent = shown
   for (const button of document.querySelectorAll('button.sort')) {
@@ -99,11 +103,11 @@ function showControls({ find, only, chain, sort }) {
  * The row of a question. A link may leave its chain out.
  * @param {State} state
  */
-function rowOf({ q, of }) {
+export function rowOf({ q, of }) {
   return rows.find(({ id, chain }) => id === q && (of === '' || chain === of))
 }
 
 /** @param {Element} element */
-function linkIn(element) {
+export function linkIn(element) {
   return element.querySelector('a')
 }

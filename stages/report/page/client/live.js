@@ -2,8 +2,11 @@
  * The page as a server gives it: when it says that the report changed, the page fetches itself and takes over what is new,
  * without a reload, so that scroll place, focus and what is open stay. Opened from a file, none of this happens.
  */
+import { byId } from './dom.js'
+import { linkIn, readRows, rows } from './list.js'
 
-function followServer() {
+/** @param {() => Promise<void>} redraw shows again what the address says */
+export function followServer(redraw) {
   if (!location.protocol.startsWith('http')) return
   const source = new EventSource('events')
   const mark = byId('live', HTMLElement)
@@ -15,7 +18,7 @@ function followServer() {
     mark.textContent = 'connection lost'
     mark.className = 'lost'
   })
-  const changed = () => void takeOver()
+  const changed = () => void takeOver(redraw)
   source.addEventListener('changed', changed)
   source.addEventListener('message', ({ data }) => data === 'changed' && changed())
 }
@@ -23,8 +26,11 @@ function followServer() {
 let taking = false
 let again = false
 
-/** One at a time: what comes meanwhile is fetched once, afterwards. */
-async function takeOver() {
+/**
+ * One at a time: what comes meanwhile is fetched once, afterwards.
+ * @param {() => Promise<void>} redraw
+ */
+async function takeOver(redraw) {
   if (taking) {
     again = true
     return
@@ -32,19 +38,23 @@ async function takeOver() {
   taking = true
   try {
     const response = await fetch(location.pathname, { cache: 'no-store' })
-    if (response.ok) replaceBy(new DOMParser().parseFromString(await response.text(), 'text/html'))
+    if (response.ok)
+      await replaceBy(new DOMParser().parseFromString(await response.text(), 'text/html'), redraw)
   } catch {
     // The connection's end is said by the stream.
   }
   taking = false
   if (again) {
     again = false
-    await takeOver()
+    await takeOver(redraw)
   }
 }
 
-/** @param {Document} page */
-function replaceBy(page) {
+/**
+ * @param {Document} page
+ * @param {() => Promise<void>} redraw
+ */
+async function replaceBy(page, redraw) {
   if (policyOf(page) !== policyOf(document)) return location.reload()
   const [x, y] = [scrollX, scrollY]
   const focused = document.activeElement
@@ -54,11 +64,9 @@ function replaceBy(page) {
     if (came) document.getElementById(id)?.replaceWith(document.adoptNode(came))
   }
   readRows()
-  seen = []
-  show({ keepFocus: true }).then(() => {
-    if (place && !focused.isConnected) place()?.focus({ preventScroll: true })
-    scrollTo(x, y)
-  })
+  await redraw()
+  if (place && !focused.isConnected) place()?.focus({ preventScroll: true })
+  scrollTo(x, y)
 }
 
 /** Another policy means another program or style. @param {Document} page */

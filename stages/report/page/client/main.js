@@ -1,5 +1,15 @@
 /** What the reader does → another address; another address → what is seen. */
 
+import { byId } from './dom.js'
+import { linkIn, readRows, rowOf, rows, seen, showList } from './list.js'
+import { followServer } from './live.js'
+import { showQuestion } from './question.js'
+import { followAddress, go, stateOf, untouched } from './state.js'
+import { nextTheme, showTheme } from './theme.js'
+
+/** @import { Row } from './list.js' */
+/** @import { State } from './state.js' */
+
 /** Where the list stood when a question was opened. */
 let listPlace = 0
 
@@ -92,7 +102,7 @@ const buttons = {
   previous: () => move(-1),
   next: () => move(1),
   clear: () => go({ find: '', only: '', chain: '' }, 'replace'),
-  theme: () => nextTheme(),
+  theme: nextTheme,
 }
 
 document.addEventListener('click', (event) => {
@@ -157,35 +167,8 @@ document.addEventListener(
   true,
 )
 
-const themes = ['system', 'light', 'dark']
-
-function nextTheme() {
-  const now = document.documentElement.dataset['theme'] ?? 'system'
-  setTheme(themes[(themes.indexOf(now) + 1) % themes.length] ?? 'system')
-}
-
-/** @param {string} theme */
-function setTheme(theme) {
-  document.documentElement.dataset['theme'] = theme
-  byId('theme', HTMLElement).textContent = `Theme: ${theme}`
-  try {
-    localStorage.setItem('codex-runner-theme', theme)
-  } catch {
-    // A browser may keep nothing for files; then each page begins with the system's.
-  }
-}
-
-function storedTheme() {
-  try {
-    return localStorage.getItem('codex-runner-theme') ?? 'system'
-  } catch {
-    return 'system'
-  }
-}
-
-addEventListener('popstate', () => void show())
-byId('theme', HTMLElement).hidden = false
-setTheme(storedTheme())
+followAddress(() => void show())
+showTheme()
 readRows()
 show()
-followServer()
+followServer(() => show({ keepFocus: true }))

@@ -1,5 +1,15 @@
 /** The open question: what was asked, what went wrong most, and its completions. */
 
+import { labelled } from './completion.js'
+import { completionControls, showCompletions } from './completions.js'
+import { block, byId, counted, el, factList, scrolling } from './dom.js'
+import { reasons } from './reasons.js'
+import { stateOf } from './state.js'
+
+/** @import { Opened } from '../shape.ts' */
+/** @import { Row } from './list.js' */
+/** @import { State } from './state.js' */
+
 /** The block that is shown, so that a page which came anew leaves alone what did not change. */
 let shownBlock = ''
 /** @type {Opened | undefined} */
@@ -20,7 +30,7 @@ async function unpacked(base64) {
  * @param {State} state
  * @param {Row} row
  */
-async function showQuestion(state, row) {
+export async function showQuestion(state, row) {
   const packed = byId(`blob-${row.sorts['order']}`, HTMLScriptElement).text
   const key = `${row.chain}\n${row.id}\n${packed}`
   const other = key !== shownBlock
@@ -104,166 +114,42 @@ function factsOfRow(element, { completions }) {
   ].join(' · ')
 }
 
-/** How many reasons are told. */
-const mostReasons = 6
-
-/**
- * Runs that ended alike, counted: of an error its last line, of a wrong output the first line that differs.
- * @param {Opened} opened
- */
-function reasons({ completions }) {
-  const found = completions.flatMap(({ runs, verdicts }, index) =>
-    verdicts.includes('no-code')
-      ? [{ what: 'no code in the answer', number: index + 1 }]
-      : [...new Set(runs.map(reasonOf))].map((what) => ({ what, number: index + 1 })),
-  )
-  const sorted = tallied(found.map(({ what }) => what))
-  if (sorted.length === 0) return el('p', {}, 'Nothing.')
-  const items = sorted.slice(0, mostReasons).map(([what, times]) => {
-    const first = found.find((reason) => reason.what === what)?.number
-    return el(
-      'li',
-      {},
-      el('span', { class: 'number' }, `${times}×`),
-      el('code', {}, what),
-      el(
-        'button',
-        { type: 'button', class: 'quiet', 'data-completion': String(first) },
-        `completion ${first}`,
-      ),
-    )
-  })
-  const left = sorted.length - mostReasons
-  return el(
-    'div',
-    {},
-    el('ul', { class: 'reasons' }, ...items),
-    left > 0 && el('p', { class: 'faint' }, `and ${counted(left, 'other reason')}`),
-  )
-}
-
-/** @param {Run} run */
-function reasonOf({ testcase, verdict, error, diff, got }) {
-  const last = error?.trim().split('\n').at(-1)
-  if (verdict === 'error' && last) return short(last)
-  if (verdict !== 'failed') return verdict
-  const printed = linesOfDiff(diff ?? '')
-  const wanted = printed.find(({ kind }) => kind === 'gone')?.text
-  const came = printed.find(({ kind }) => kind === 'new')?.text
-  if (diff === undefined) return `test case ${testcase}: ${got === undefined ? 'nothing printed' : 'failed'}`
-  return short(
-    `test case ${testcase}: expected ${wanted ?? 'nothing more'}, printed ${came ?? 'nothing more'}`,
-  )
-}
-
-/** @param {string} text */
-function short(text) {
-  return text.length <= 120 ? text : `${text.slice(0, 120)}…`
-}
-
 /** @param {Opened} opened */
 function testCaseTable({ testcases, completions }) {
   const tested = completions.filter(({ verdicts }) => verdicts.length === testcases.length)
+  // Many questions have no code, or no input: a column of nothing would only push the others aside.
+  const [coded, fed] = [
+    testcases.some(({ code }) => code !== ''),
+    testcases.some(({ stdin }) => stdin !== ''),
+  ]
+  const cell = (/** @type {string} */ text) => el('td', {}, el('code', {}, text))
   const rowsOfCases = testcases.map(({ code, stdin, expect }, index) => {
     const passed = tested.filter(({ verdicts }) => verdicts[index] === 'passed').length
+    const never = tested.length > 0 && passed === 0
     return el(
       'tr',
       {},
       el('th', { scope: 'row', class: 'number' }, `${index + 1}`),
       el(
         'td',
-        { class: tested.length > 0 && passed === 0 ? 'number never' : 'number' },
+        { class: never ? 'number never' : 'number' },
         tested.length === 0 ? '–' : `${passed} of ${tested.length}`,
       ),
-      el('td', {}, el('code', {}, code)),
-      el('td', {}, el('code', {}, stdin)),
-      el(
-        'td',
-        {},
-        expect === undefined ? el('span', { class: 'faint' }, 'exit status 0') : el('code', {}, expect),
-      ),
+      coded && cell(code),
+      fed && cell(stdin),
+      expect === undefined ? el('td', { class: 'faint' }, 'exit status 0') : cell(expect),
     )
   })
-  const names = ['#', 'Passed by', 'Code', 'Standard input', 'Expected']
-  const head = el('thead', {}, el('tr', {}, ...names.map((name) => el('th', { scope: 'col' }, name))))
-  return el(
-    'div',
-    { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': 'Test cases' },
-    el('table', { class: 'cases' }, head, el('tbody', {}, ...rowsOfCases)),
+  const heads = ['Code', 'Standard input'].filter((_, index) => (index === 0 ? coded : fed))
+  const head = el(
+    'tr',
+    {},
+    el('th', { scope: 'col', class: 'number' }, '#'),
+    el('th', { scope: 'col', class: 'number' }, 'Passed by'),
+    ...[...heads, 'Expected'].map((name) => el('th', { scope: 'col' }, name)),
   )
-}
-
-/** @param {Opened} opened */
-function completionControls({ completions }) {
-  const verdicts = tallied(completions.flatMap((completion) => [...new Set(kindsOf(completion))]))
-  return el(
-    'form',
-    { class: 'filters', 'aria-label': 'Completions' },
-    el(
-      'label',
-      {},
-      'With ',
-      el(
-        'select',
-        { id: 'verdict' },
-        el('option', { value: '' }, 'any verdict'),
-        ...verdicts.map(([verdict, times]) => el('option', { value: verdict }, `${verdict} (${times})`)),
-      ),
-    ),
-    el(
-      'label',
-      {},
-      'Sorted by ',
-      el(
-        'select',
-        { id: 'order' },
-        el('option', { value: 'number' }, 'number'),
-        el('option', { value: 'worst' }, 'worst first'),
-        el('option', { value: 'best' }, 'best first'),
-      ),
-    ),
-    el('output', { id: 'shown-completions', 'aria-live': 'polite' }),
+  return scrolling(
+    'Test cases',
+    el('table', { class: 'cases' }, el('thead', {}, head), el('tbody', {}, ...rowsOfCases)),
   )
-}
-
-/**
- * What a completion can be filtered by.
- * @param {Completion} completion
- */
-function kindsOf(completion) {
-  const { verdicts, skip, share } = completion
-  const whole = share === 1 ? ['passed all'] : []
-  return [
-    ...whole,
-    ...verdicts.filter((verdict) => verdict !== 'passed'),
-    ...(skip ? ['skipped'] : []),
-    ...tagsOf(completion),
-  ]
-}
-
-/**
- * @param {State} state
- * @param {Opened} opened
- */
-function showCompletions({ verdict, order, c }, opened) {
-  byId('verdict', HTMLSelectElement).value = verdict
-  byId('order', HTMLSelectElement).value = order
-  const turn = order === 'worst' ? 1 : -1
-  const shareOf = (/** @type {number} */ index) => opened.completions[index]?.share ?? 2
-  const numbers = opened.completions.flatMap((completion, index) =>
-    verdict === '' || kindsOf(completion).includes(verdict) ? [index] : [],
-  )
-  if (order !== 'number') numbers.sort((a, b) => turn * (shareOf(a) - shareOf(b)))
-  const list = byId('completions', HTMLElement)
-  const made = new Map(
-    [...list.querySelectorAll('details[name]')].map((item) => [item.getAttribute('data-number'), item]),
-  )
-  const items = numbers.map((index) => made.get(`${index + 1}`) ?? completionItem(opened, index))
-  if (items.length !== list.children.length || items.some((item, index) => item !== list.children[index]))
-    list.replaceChildren(...items)
-  byId('shown-completions', HTMLElement).textContent =
-    `${numbers.length} of ${counted(opened.completions.length, 'completion')}`
-  for (const item of items)
-    if (item instanceof HTMLDetailsElement && item.open !== (item.dataset['number'] === c))
-      item.open = !item.open
 }

@@ -17,7 +17,7 @@
  */
 
 /** @type {Readonly<State>} */
-const untouched = {
+export const untouched = {
   q: '',
   of: '',
   c: '',
@@ -31,7 +31,7 @@ const untouched = {
 }
 
 /** @returns {State} */
-function stateOf(hash = location.hash) {
+export function stateOf(hash = location.hash) {
   const given = new URLSearchParams(hash.slice(1))
   const state = { ...untouched }
   for (const name of namesOf(state)) state[name] = given.get(name) ?? untouched[name]
@@ -54,15 +54,26 @@ function namesOf(state) {
 }
 
 /**
- * Changes the address, then what is seen. What opens or closes something gets an entry of its own in the history; to go
+ * Changes the address, and with it what is seen. What opens or closes something gets an entry of its own in the history; to go
  * back through every letter that was sought would help nobody.
  * @param {Partial<State>} changes
  * @param {'push' | 'replace'} how
  */
-function go(changes, how) {
+export function go(changes, how) {
   const hash = hashOf({ ...stateOf(), ...changes })
   if (hash === location.hash || (hash === '#' && location.hash === '')) return
   if (how === 'push') history.pushState(null, '', hash)
   else history.replaceState(null, '', hash)
-  show()
+  changed()
+}
+
+let changed = () => {}
+
+/**
+ * Whenever the address changed, by `go` or by the browser.
+ * @param {() => void} listener
+ */
+export function followAddress(listener) {
+  changed = listener
+  addEventListener('popstate', listener)
 }
