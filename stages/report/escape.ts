@@ -50,7 +50,8 @@ const refused = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g
 
 /**
  * A cell of a CSV file (RFC 4180), in quotes where it has to be. What would be a formula gets an apostrophe in front;
- * tabs and line breaks stay, and other control characters are put in words.
+ * tabs and line breaks stay, and other control characters are put in words. Marks of direction stay: they do no harm in a
+ * cell, and an id is to be found by its characters.
  */
 export function csvCell(text: string): string {
   const shown = text.replace(refused, inWords)
