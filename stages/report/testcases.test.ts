@@ -55,6 +55,7 @@ test('skipped and untested completions have their rows, and no part in an averag
         skip: true,
         results: [true, false],
         verdicts: ['passed', 'error'],
+        flaky: [1],
         runs: [{ testcase: 2, verdict: 'error', status: 1 }],
       },
       {},

@@ -44,13 +44,13 @@ export function testcasesCsv(pieces: readonly string[], chains = false): string 
 }
 
 function rowsOf(question: Question, completion: Completion, start: string): string {
-  const { skip, results, flaky, runs } = completion
-  const counted = skip ? undefined : results
-  const runOf = new Map(skip ? [] : runs?.map((run) => [run.testcase, run]))
+  // What a rejected completion has from before does not count.
+  const { results, flaky, runs }: Partial<Completion> = completion.skip ? {} : completion
+  const runOf = new Map(runs?.map((run) => [run.testcase, run]))
   return verdictsOf(question, completion)
     .map((verdict, index) => {
       const testcase = index + 1
-      const passed = counted === undefined ? '' : counted[index] ? '1' : '0'
+      const passed = results === undefined ? '' : results[index] ? '1' : '0'
       const unsteady = flaky?.includes(testcase) ? '1' : ''
       return `${start},${testcase},${verdict ?? ''},${passed},${leftBy(runOf.get(testcase), unsteady)}\n`
     })
