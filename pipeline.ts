@@ -26,5 +26,9 @@ export default pipeline({
     cpuSeconds: 5,
     memoryMB: 512,
   }),
-  report: report({ from: 'data/results/%.toml', to: 'data/report' }),
+  report: report({
+    from: 'data/results/%.toml',
+    to: 'data/report',
+    completions: 'data/completions/%.toml', // so that the page shows what became of each answer
+  }),
 })

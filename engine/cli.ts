@@ -1,44 +1,20 @@
 /** The command line: from words to a command, and from whatever goes wrong to a sentence and an exit status. */
 import { existsSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { dirname, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { parseArgs } from 'node:util'
-import { Budget } from './budget.ts'
 import type { Command } from './command.ts'
 import type { Setting } from './commands.ts'
 import * as commands from './commands.ts'
-import type { RunOptions } from './context.ts'
 import { doctor } from './doctor.ts'
 import type { Event } from './events.ts'
 import { codeOf, Failure, messageOf } from './failure.ts'
 import { type Pipeline, upTo } from './graph.ts'
 import { helpText } from './help.ts'
-import { dollarsFrom, tokensFrom } from './money.ts'
+import { parse, portOf, runOptions, type Values } from './options.ts'
 import { verbs } from './order.ts'
 import { Terminal } from './terminal.ts'
-import { watch } from './watch.ts'
+import { type Watched, watch } from './watch.ts'
 import { openWorkspace } from './workspace.ts'
-
-const common = {
-  file: { type: 'string' },
-  cache: { type: 'string' },
-  only: { type: 'string' },
-  in: { type: 'string' },
-  jobs: { type: 'string' },
-  force: { type: 'string', multiple: true },
-  repeat: { type: 'string' },
-  budget: { type: 'string' },
-  'budget-tokens': { type: 'string' },
-  sandbox: { type: 'string' },
-  'i-know-what-i-am-doing': { type: 'boolean' },
-  'fail-fast': { type: 'boolean' },
-  json: { type: 'boolean' },
-  quiet: { type: 'boolean', short: 'q' },
-  verbose: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-  version: { type: 'boolean' },
-} as const
 
 /** Runs the command line; answers the exit status. `extra`: commands that the stages bring. */
 export async function main(
@@ -103,7 +79,7 @@ async function dispatch(
       case 'doctor':
         return await doctor(setting)
       case 'watch':
-        await watch({ ...setting, file, load: async () => upTo(await load(), stages) })
+        await watchAnd({ ...setting, file, load: async () => upTo(await load(), stages) }, graph, values)
         return 130
       default:
         return await commands.build(setting)
@@ -113,44 +89,22 @@ async function dispatch(
   }
 }
 
-function parse(argv: readonly string[], seed: Command | undefined) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: { ...common, ...seed?.options },
-      allowPositionals: true,
-      strict: true,
-    }) as {
-      values: Values
-      positionals: string[]
-    }
-  } catch (error) {
-    throw new Failure(messageOf(error).replace(/\. To specify a positional.*$/s, ''), {
-      exit: 2,
-      remedy: 'See --help.',
-    })
+/** The watch, with its pages served beside it when that is asked for. */
+async function watchAnd(watched: Watched, graph: Pipeline, { serve: wanted, port }: Values): Promise<void> {
+  if (!wanted) return watch(watched)
+  const { serve } = await import('./serve.ts')
+  const serving = await serve(graph, watched.workspace.root, port === undefined ? undefined : portOf(port))
+  const { emit } = watched
+  emit({ type: 'serving', url: serving.url })
+  const both = (event: Event) => {
+    emit(event)
+    serving.hear(event)
   }
-}
-
-interface Values {
-  readonly [name: string]: string | boolean | readonly string[] | undefined
-  readonly file?: string
-  readonly cache?: string
-  readonly only?: string
-  readonly in?: string
-  readonly jobs?: string
-  readonly force?: readonly string[]
-  readonly repeat?: string
-  readonly budget?: string
-  readonly 'budget-tokens'?: string
-  readonly sandbox?: string
-  readonly 'i-know-what-i-am-doing'?: boolean
-  readonly 'fail-fast'?: boolean
-  readonly json?: boolean
-  readonly quiet?: boolean
-  readonly verbose?: boolean
-  readonly help?: boolean
-  readonly version?: boolean
+  try {
+    await watch({ ...watched, emit: both })
+  } finally {
+    serving.close()
+  }
 }
 
 const ownCommands = ['build', 'watch', 'plan', 'why', 'status', 'graph', 'doctor', 'gc', ...verbs] as const
@@ -168,61 +122,6 @@ function commandOf(
 /** Commands whose words are paths or questions. */
 function takesNoStages(command: OwnCommand): boolean {
   return command === 'why' || verbs.some((verb) => verb === command)
-}
-
-function runOptions(values: Values, graph: Pipeline, transient: boolean): RunOptions {
-  const jobs = values.jobs === undefined ? availableParallelism() : Number(values.jobs)
-  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 512)
-    throw new Failure(`--jobs ${values.jobs}: not a number of workers`, {
-      exit: 2,
-      remedy: 'Give a whole number from 1 to 512.',
-    })
-  const force = values.force ?? []
-  for (const name of force) {
-    const { stage } = upTo(graph, [name]).stages.find((named) => named.name === name) ?? {}
-    if (stage?.refuseForce !== undefined)
-      throw new Failure(`--force ${name} is refused`, { exit: 2, remedy: stage.refuseForce })
-  }
-  return {
-    jobs,
-    force,
-    transient,
-    dry: false,
-    failFast: values['fail-fast'] ?? false,
-    ...(values.only === undefined ? {} : { only: globOf(values.only) }),
-    ...(values.sandbox === undefined ? {} : { sandbox: values.sandbox }),
-    ...(values.repeat === undefined ? {} : { repeat: repeatOf(values.repeat) }),
-    ...budgetOf(values),
-    consent: values['i-know-what-i-am-doing'] ?? false,
-  }
-}
-
-function budgetOf({ budget, 'budget-tokens': tokens }: Values): { readonly budget?: Budget } {
-  if (budget === undefined && tokens === undefined) return {}
-  return {
-    budget: new Budget({
-      ...(budget === undefined ? {} : { dollars: dollarsFrom(budget) }),
-      ...(tokens === undefined ? {} : { tokens: tokensFrom(tokens) }),
-    }),
-  }
-}
-
-function repeatOf(given: string): number {
-  const repeat = Number(given)
-  if (Number.isInteger(repeat) && repeat >= 2 && repeat <= 1000) return repeat
-  throw new Failure(`--repeat ${given}: not a number of runs`, {
-    exit: 2,
-    remedy: 'Give a whole number from 2 to 1000: how often each program is run.',
-  })
-}
-
-/** `*` any text, `?` any character, all else literally. */
-function globOf(glob: string): RegExp {
-  const parts = glob
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${parts}$`, 's')
 }
 
 let loads = 0

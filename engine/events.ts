@@ -128,6 +128,7 @@ export type Event =
     }
   | ({ readonly type: 'notice'; readonly target?: string | undefined } & Notice)
   | { readonly type: 'watching'; readonly files: number }
+  | { readonly type: 'serving'; readonly url: string }
   | { readonly type: 'changed'; readonly paths: readonly string[] }
   | ({ readonly type: 'summary' } & Summary)
 

@@ -33,6 +33,8 @@ Options
   --cache DIR                        where the cache is kept (default: cache, beside the pipeline file)
   --only GLOB                        ask and run only questions whose id matches
     --in PATH                          with accept, reset and diff: only what is in this file or folder
+  --serve                            with watch: the report in a browser, updated as verdicts come
+    --port N                           where (default: 7357, or any port when that is taken)
   --jobs N                             programs executed at once (default: the number of processors)
   --sandbox NAME                     auto, bwrap, docker, podman, pyodide or none; kept for later runs
   --i-know-what-i-am-doing           with --sandbox none: programs may do all that you may

@@ -60,6 +60,8 @@ export interface Stage {
   settled?(desk: Desk): Promise<Afterword>
   /** Orders of a person that its targets carry out (see `Job.order`), and where else a target is spoken of. */
   readonly obeys?: { readonly verbs: readonly Verb[]; beside(output: string): readonly string[] }
+  /** An output that `watch --serve` shows in a browser: a page that needs nothing besides itself. */
+  readonly page?: string
   /** Set when `--force` can't be meant for this stage; says what to do instead. */
   readonly refuseForce?: string
   /** Called when the run is over: workers, connections. */

@@ -92,6 +92,9 @@ export class Terminal {
       case 'watching':
         this.#line(dim(`watching ${plural(event.files, 'file')}; Ctrl-C ends it`))
         return
+      case 'serving':
+        this.#line(`the report is at ${event.url}`)
+        return
       case 'changed':
         this.#line(dim(`changed: ${event.paths.join(', ')}`))
         return
