@@ -31,7 +31,7 @@ export async function pageOf({ title, summary, rows }: PageInput): Promise<strin
   assets ??= readAssets()
   const { style, script } = await assets
   const chains = [...new Set(rows.map(({ chain }) => chain))]
-  const page = html`<!doctype html>
+  const page = html`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">

@@ -16,12 +16,12 @@ import type { PageRow } from './row.ts'
 export function questionList(rows: readonly PageRow[], chains: readonly string[]): Html {
   return html`<section id="questions" aria-labelledby="questions-title">
 <h2 id="questions-title">Questions</h2>
-<form class="filters" role="search" aria-label="Questions">
+<div class="filters" role="search" aria-label="Questions">
 <label>Search <input id="find" type="search" autocomplete="off" spellcheck="false" placeholder="id or prompt"></label>
 <label>With <select id="only"><option value="">anything</option>${optionsOf(rows)}</select></label>
 ${chains.length > 1 && html`<label>Chain <select id="chain"><option value="">all</option>${chains.map((name) => html`<option value="${name}">${name}</option>`)}</select></label>`}
 <output id="shown" aria-live="polite">${count(rows.length, 'question')}</output>
-</form>
+</div>
 <p class="legend">${legend()}</p>
 <div class="scroll">
 <table id="list">
@@ -109,9 +109,9 @@ const buckets = [
 /** A stroke a completion, in their order. */
 export function strip(shares: readonly (number | null)[]): Html {
   const width = Math.min(shares.length * 9, 225)
-  return html`<svg class="strip" aria-hidden="true" width="${width}" height="20" viewBox="0 0 ${shares.length || 1} 4" preserveAspectRatio="none">${buckets.map(
+  return html`<svg class="strip" aria-hidden="true" width="${width}" height="20" viewBox="-.5 0 ${shares.length || 1} 4" preserveAspectRatio="none">${buckets.map(
     ({ name, height, holds }) => {
-      const path = shares.map((share, index) => (holds(share) ? `M${index}.5 4v-${height}` : '')).join('')
+      const path = shares.map((share, index) => (holds(share) ? `M${index} 4v-${height}` : '')).join('')
       return path !== '' && html`<path class="${name}" d="${path}"/>`
     },
   )}</svg>`
@@ -134,6 +134,6 @@ function promptsOf(rows: readonly PageRow[]): readonly (string | number)[] {
     const same = first.get(prompt)
     if (same !== undefined) return same
     first.set(prompt, index)
-    return prompt.slice(0, 4000).toLowerCase()
+    return visible(head(prompt, 4000)).toLowerCase()
   })
 }

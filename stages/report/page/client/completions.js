@@ -10,8 +10,8 @@ import { byId, counted, el } from './dom.js'
 export function completionControls({ completions }) {
   const verdicts = tallied(completions.flatMap((completion) => [...new Set(kindsOf(completion))]))
   return el(
-    'form',
-    { class: 'filters', 'aria-label': 'Completions' },
+    'div',
+    { class: 'filters', role: 'group', 'aria-label': 'Which completions' },
     el(
       'label',
       {},

@@ -15,7 +15,7 @@ export function readRows() {
   const prompts = JSON.parse(byId('prompts', HTMLScriptElement).text)
   seen = []
   rows = [...(byId('list', HTMLTableElement).tBodies[0]?.rows ?? [])].map((element) => {
-    const { row = '', average = '', pass = '', chain = '', file = '', has = '' } = element.dataset
+    const { row = '', average = '', pass = '', chain = '', has = '' } = element.dataset
     const order = Number(row)
     const id = linkIn(element)?.textContent ?? ''
     const prompt = prompts[order] ?? ''
@@ -23,7 +23,7 @@ export function readRows() {
       element,
       id,
       chain,
-      text: `${id}\n${file}\n${typeof prompt === 'number' ? prompts[prompt] : prompt}`.toLowerCase(),
+      text: `${id}\n${typeof prompt === 'number' ? prompts[prompt] : prompt}`.toLowerCase(),
       has: has.split(' '),
       sorts: { order, id, average: numberOf(average), pass: numberOf(pass) },
     }
@@ -49,7 +49,7 @@ export function showList(state) {
   )
   const before = seen
   seen = sortedBy(matching, state.sort)
-  if (before.length !== seen.length || before.some((row, index) => row !== seen[index])) place()
+  if (before.length !== seen.length || before.some((row, index) => row !== seen[index])) putRows()
   showControls(state)
 }
 
@@ -71,7 +71,7 @@ function sortedBy(unsorted, sort) {
 const compareNames = new Intl.Collator('en', { numeric: true }).compare
 
 /** Rows that are not seen leave the table: a thousand that are hidden one by one cost as much again. */
-function place() {
+function putRows() {
   const focused = document.activeElement
   byId('list', HTMLTableElement).tBodies[0]?.replaceChildren(...seen.map(({ element }) => element))
   if (focused instanceof HTMLElement && focused.isConnected) focused.focus({ preventScroll: true })

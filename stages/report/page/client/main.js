@@ -153,8 +153,6 @@ document.addEventListener('input', ({ target }) => {
   if (id in untouched || id === 'find') go({ [id]: value }, 'replace')
 })
 
-document.addEventListener('submit', (event) => event.preventDefault())
-
 // `toggle` does not bubble.
 document.addEventListener(
   'toggle',

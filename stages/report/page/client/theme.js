@@ -4,7 +4,7 @@
  */
 import { byId } from './dom.js'
 
-const place = 'codex-runner-theme'
+const kept = 'codex-runner-theme'
 const themes = ['system', 'light', 'dark']
 
 export function showTheme() {
@@ -22,7 +22,7 @@ function setTheme(theme) {
   document.documentElement.dataset['theme'] = theme
   byId('theme', HTMLElement).textContent = `Theme: ${theme}`
   try {
-    localStorage.setItem(place, theme)
+    localStorage.setItem(kept, theme)
   } catch {
     // A browser may keep nothing for files; then each page begins with the system's.
   }
@@ -30,7 +30,7 @@ function setTheme(theme) {
 
 function stored() {
   try {
-    const theme = localStorage.getItem(place) ?? ''
+    const theme = localStorage.getItem(kept) ?? ''
     return themes.includes(theme) ? theme : 'system'
   } catch {
     return 'system'
