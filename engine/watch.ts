@@ -38,6 +38,7 @@ export async function watch(watched: Watched): Promise<void> {
   const { workspace, emit, signal } = watched
   const failedBefore = new Map<string, string>()
   const changes = new Changes(workspace, signal)
+  changes.uses(watched.file)
   let graph = await watched.load()
   let current: Run | undefined
   const watcher = watchFiles([...placesOf(graph, workspace.root), watched.file], {
@@ -55,7 +56,10 @@ export async function watch(watched: Watched): Promise<void> {
   for (let round: Round = 'first'; !signal.aborted; ) {
     // Unchanged files are not even looked at: events tell which are. What they may have missed is found by one look at
     // all files once it is quiet.
-    if (round !== 'changed') workspace.stamps.invalidate()
+    if (round !== 'changed') {
+      workspace.stamps.invalidate()
+      changes.suspect(watched.file)
+    }
     const say = round === 'checking' ? onlyIfBuilding(emit) : emit
     current = new Run(graph, workspace, { ...watched.options, first: paths }, say, failedBefore)
     const summary = await current.execute()
@@ -70,6 +74,7 @@ export async function watch(watched: Watched): Promise<void> {
     if (paths.length > 0)
       emit({ type: 'changed', paths: paths.map((path) => relative(workspace.root, path)) })
     if (paths.includes(watched.file)) {
+      changes.uses(watched.file)
       const next = await reload(watched, emit)
       if (next !== undefined) {
         await closeStages(graph)
@@ -156,6 +161,18 @@ class Changes {
       if (current !== undefined && this.#differing(current.judged).length > 0) current.drop()
       if (this.#changed().length > 0) this.#wake?.()
     }, settleMs)
+  }
+
+  /** A file that no run judges, and whose contents count all the same: to be said before it is read. */
+  uses(path: string): void {
+    this.#standing.delete(path)
+    this.#judged = new Map([...this.#judged, [path, this.#digest(path)]])
+  }
+
+  /** It may have changed without a word: of a file that is saved twice within 50 ms the second event does not come. */
+  suspect(path: string): void {
+    this.#standing.delete(path)
+    this.#heard.add(path)
   }
 
   judgedBy(run: Run): void {
