@@ -9,7 +9,8 @@ import {
   type Job,
   type Json,
 } from '../../engine/stage.ts'
-import { report, reportFiles } from './index.ts'
+import { reportFiles } from './files.ts'
+import { report } from './index.ts'
 
 /** Builds the report of files given as text, as the engine would; the cache outlives a build when it is handed in. */
 function workspace() {

@@ -4,6 +4,7 @@
  */
 import { answerDigest, textDigest } from '../questions/digests.ts'
 import type { Question } from '../questions/model.ts'
+import type { Piecewise } from './files.ts'
 import { junitSuite } from './junit.ts'
 import { blobOf, type CompletionTexts } from './page/blob.ts'
 import { partOf, type QuestionPart } from './part.ts'
@@ -22,10 +23,6 @@ export type QuestionPieces = {
   readonly samples?: string
   readonly suite?: string
 }
-
-/** The files that are put together of pieces. */
-export const piecewise = ['testcases.csv', 'samples.jsonl', 'junit.xml', 'report.html'] as const
-export type Piecewise = (typeof piecewise)[number]
 
 /** Gives what the cleaning rules make of a question's raw answers, in their order. */
 export type Retrace = (raw: Question) => Promise<readonly string[]>

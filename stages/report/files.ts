@@ -1,0 +1,16 @@
+/** What a report can consist of. */
+export const reportFiles = [
+  'results.csv',
+  'testcases.csv',
+  'summary.json',
+  'summary.txt',
+  'report.md',
+  'junit.xml',
+  'samples.jsonl',
+  'report.html',
+] as const
+export type ReportFile = (typeof reportFiles)[number]
+
+/** The files that are put together of pieces. */
+export const piecewise = ['testcases.csv', 'samples.jsonl', 'junit.xml', 'report.html'] as const
+export type Piecewise = (typeof piecewise)[number]
