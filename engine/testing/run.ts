@@ -1,5 +1,6 @@
 /**
- * `npm test`: every `*.test.ts`, two files at a time, each in a process of its own.
+ * `npm test`: every `*.test.ts`, each in a process of its own, some at a time: they wait for children, watchers and time
+ * limits more than they compute. Those that take minutes begin first, so that none of them is left to run alone at the end.
  *
  * uvu's own runner has no time limit, and a test file that forgets `test.run()` exits 0 without a test. Both are
  * failures here: a file must print uvu's totals within its time, and count at least one test.
@@ -9,10 +10,13 @@
  */
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 
 const minutesAFile = 10
+const filesAtOnce = availableParallelism() + 1
+const slow = /parity|attacks|durability|incremental|secrecy|commands|ordinary-user|people|native-|test\/index|failures/
 const folders = ['engine', 'stages', 'bench']
 
 interface Counts {
@@ -27,7 +31,8 @@ function testFiles(words: readonly string[]): string[] {
       .filter((path) => path.endsWith('.test.ts'))
       .map((path) => join(folder, path)),
   )
-  return all.filter((path) => words.length === 0 || words.some((word) => path.includes(word))).sort()
+  const wanted = all.filter((path) => words.length === 0 || words.some((word) => path.includes(word))).sort()
+  return [...wanted.filter((path) => slow.test(path)), ...wanted.filter((path) => !slow.test(path))]
 }
 
 function runFile(path: string): Promise<Counts> {
@@ -81,7 +86,7 @@ function counted(output: string, ok: boolean): Counts | undefined {
   return { passed, skipped, failed: Math.max(total - passed, ok ? 0 : 1) }
 }
 
-const limit = pLimit(2)
+const limit = pLimit(filesAtOnce)
 const results = await Promise.all(testFiles(process.argv.slice(2)).map((path) => limit(runFile, path)))
 const sum = (pick: (counts: Counts) => number) => results.reduce((total, counts) => total + pick(counts), 0)
 const [passed, failed, skipped] = [sum((c) => c.passed), sum((c) => c.failed), sum((c) => c.skipped)]
