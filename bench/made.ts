@@ -50,7 +50,7 @@ export default pipeline({
   generate: generate({ from: 'data/questions/%.toml', to: 'data/completions/%.toml', provider: recorded('recording.jsonl'), n: ${n} }),
   clean: clean({ from: 'data/completions/%.toml', to: 'data/cleaned/%.toml' }),
   test: test({ from: 'data/cleaned/%.toml', to: 'data/results/%.toml' }),
-  report: report({ from: 'data/results/%.toml', to: 'data/report' }),
+  report: report({ from: 'data/results/%.toml', to: 'data/report', completions: 'data/completions/%.toml' }),
 })
 `
 }

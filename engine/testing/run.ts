@@ -16,7 +16,8 @@ import pLimit from 'p-limit'
 
 const minutesAFile = 10
 const filesAtOnce = availableParallelism() + 1
-const slow = /parity|attacks|durability|incremental|secrecy|commands|ordinary-user|people|native-|test\/index|failures/
+const slow =
+  /parity|attacks|durability|incremental|secrecy|commands|ordinary-user|people|native-|test\/index|failures/
 const folders = ['engine', 'stages', 'bench']
 
 interface Counts {
