@@ -16,6 +16,7 @@ import { large } from './large.ts'
 import { dropped, made, type Size, usual } from './made.ts'
 import { noop } from './noop.ts'
 import { parity } from './parity.ts'
+import { report } from './report.ts'
 import { latency, rivalsMissing, throughput } from './throughput.ts'
 
 const words = process.argv.slice(2)
@@ -33,7 +34,7 @@ if (wanted('parity')) await parity(short)
 if (wanted('agreement')) await agreement(short)
 if (wanted('clean')) await clean(short)
 if (wanted('large')) await large(short)
-if (wanted('noop') || wanted('edit')) {
+if (wanted('noop') || wanted('edit') || wanted('report')) {
   const size: Size = short ? { files: 20, completions: 10, testcases: 2 } : usual
   const root = made(size)
   const built = await measure(
@@ -55,6 +56,7 @@ if (wanted('noop') || wanted('edit')) {
   note('build', 'the run after it (files are stamped)', ms(again.seconds))
   if (wanted('noop')) await noop(root, size)
   if (wanted('edit')) await edit(root, size)
+  if (wanted('report')) await report(root, size)
   dropped(root)
 }
 console.log(`\n${table()}`)

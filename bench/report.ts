@@ -1,0 +1,47 @@
+/** The report alone: all of it made anew, and after one edit, against a run with nothing to do. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { measure, median, ms, note } from './compare.ts'
+import type { Size } from './made.ts'
+
+const project = resolve(import.meta.dirname, '..')
+const bin = join(project, 'engine/bin.mjs')
+
+/** `root`: a made workspace that is built. Its results are the sources here, with a cache and a report of their own. */
+export async function report(root: string, size: Size): Promise<void> {
+  writeFileSync(
+    join(root, 'report.ts'),
+    `import { pipeline, report } from '${join(project, 'stages/index.ts')}'
+export default pipeline({
+  report: report({ from: 'data/results/%.toml', to: 'data/report alone', completions: 'data/completions/%.toml' }),
+})
+`,
+  )
+  const cache = join(root, 'report cache')
+  const run = async () =>
+    measure(process.execPath, [bin, '--file', 'report.ts', '--cache', cache, '--quiet'], root)
+  const full = await run()
+  const quiet: number[] = []
+  const edited: number[] = []
+  for (let round = 0; round < 5; round++) {
+    quiet.push((await run()).seconds)
+    change(join(root, `data/results/q${String(round % size.files).padStart(5, '0')}.toml`), round)
+    edited.push((await run()).seconds)
+  }
+  const more = median(edited) - median(quiet)
+  note('report', `${size.files} files × ${size.completions} × ${size.testcases}: all of it`, ms(full.seconds))
+  note('report', 'a run with nothing to do', ms(median(quiet)))
+  note(
+    'report',
+    'after one edit, more than that',
+    `${ms(more)} (1/${(full.seconds / more).toFixed(0)} of all)`,
+  )
+  note('report', 'peak memory', `${full.peakMB.toFixed(0)} MB`)
+  rmSync(cache, { recursive: true })
+}
+
+/** Another program in the first completion of a results file. */
+function change(path: string, round: number): void {
+  const before = readFileSync(path, 'utf8')
+  writeFileSync(path, before.replace(/ {4}# .*/, `    # report ${round}`))
+}
