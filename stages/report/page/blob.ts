@@ -45,13 +45,17 @@ export function blobOf(question: Question, texts: readonly CompletionTexts[]): s
       text: shown(text, most.output),
     })),
     completions: question.completions.map((completion, index) =>
-      completionOf(completion, texts[index] ?? {}),
+      completionOf(completion, index, texts[index]),
     ),
   }
   return deflateRawSync(JSON.stringify(opened), { level: 9 }).toString('base64')
 }
 
-function completionOf(completion: Completion, { raw, cleaned }: CompletionTexts): OpenedCompletion {
+function completionOf(
+  completion: Completion,
+  index: number,
+  { raw, cleaned }: CompletionTexts = {},
+): OpenedCompletion {
   const { skip, results, response, by, note, flaky } = completion
   const scored = !skip && results !== undefined && results.length > 0
   const text = shown(completion.completion)
@@ -63,7 +67,7 @@ function completionOf(completion: Completion, { raw, cleaned }: CompletionTexts)
       : (completion.verdicts ?? (results ?? []).map((passed) => (passed ? 'passed' : 'failed'))),
     runs: (completion.runs ?? []).slice(0, mostRuns).map(runOf),
     changes: changesOf(text, cleaned, raw),
-    facts: factsOfAnswer(completion),
+    facts: factsOfAnswer(completion, index),
     ...(skip ? { skip } : {}),
     ...(by === undefined ? {} : { by }),
     ...(note === undefined ? {} : { note: shown(note, most.output) }),
@@ -97,10 +101,14 @@ function runOf({ testcase, verdict, got, diff, score, error, status }: Run): Ope
 
 type Facts = readonly (readonly [name: string, value: string])[]
 
-function factsOfAnswer({ response = {}, cleaned_by = [], candidates, sample }: Completion): Facts {
+function factsOfAnswer(
+  { response = {}, cleaned_by = [], candidates, sample }: Completion,
+  index: number,
+): Facts {
   const { model, finish, tokens_in, tokens_out, cost } = response
   return named({
-    sample: sample?.toString(),
+    // Counted from 0 by the files, and from 1 on the page: said only where it is no mere shift.
+    sample: sample === undefined || sample === index ? undefined : `${sample}`,
     model,
     finish,
     'tokens in': tokens_in?.toString(),

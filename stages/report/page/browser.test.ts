@@ -167,7 +167,7 @@ needsChromium(
       await page.keyboard.press('j')
       assert.is(await opened(page).textContent(), 'q151')
       await page.goBack()
-      await page.waitForFunction("document.querySelector('#opened-title').textContent === 'q150'")
+      await opened(page).filter({ hasText: 'q150' }).waitFor()
       await page.goBack()
       await page.locator('#list').waitFor()
       assert.ok((await page.evaluate<number>('scrollY')) > 3000)
@@ -261,34 +261,34 @@ needsChromium('hostile text is shown and does nothing', async () =>
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe)
-  const found: { id: string; nodes: { html: string; failureSummary: string }[] }[] = await page.evaluate(
-    'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })) })))',
+async function violations(page: Page, rules = ''): Promise<readonly string[]> {
+  const found = await page.evaluate<readonly (readonly [string, string])[]>(
+    `axe.run(${rules}).then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => [id, html + failureSummary])))`,
   )
-  return found.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-  )
+  return found.map((words) => words.join(': '))
 }
 
 needsChromium('an accessibility checker finds nothing, in both themes and at both widths', async () => {
   const chains = await page({ chain: 'a', questions: three }, { chain: 'b', questions: [...three, long] })
   for (const [text, hash] of [
-    [await small(), ''],
+    [chains, ''],
     [await small(), '#q=middling&c=1'],
     [await small(), '#q=impossible&c=2'],
-    [chains, ''],
   ] as const)
-    for (const colorScheme of ['light', 'dark'] as const)
-      for (const width of [1280, 360])
-        await open(
-          text,
-          async ({ page }) => {
-            if (hash !== '') await page.locator('details[open] .body').waitFor()
-            assert.equal(await violations(page), [])
-          },
-          { hash, colorScheme, viewport: { width, height: 740 } },
-        )
+    await open(
+      text,
+      async ({ page }) => {
+        if (hash !== '') await page.locator('details[open] .body').waitFor()
+        await page.evaluate(axe)
+        assert.equal(await violations(page), [])
+        await page.emulateMedia({ colorScheme: 'dark' })
+        assert.equal(await violations(page, "{ runOnly: ['color-contrast'] }"), [])
+        await page.setViewportSize({ width: 360, height: 740 })
+        assert.equal(await violations(page), [])
+      },
+      { hash, colorScheme: 'light' },
+    )
 })
 
 needsChromium('on paper there are the numbers, on white, and no controls', async () =>
@@ -305,8 +305,9 @@ needsChromium('on paper there are the numbers, on white, and no controls', async
   ),
 )
 
-needsChromium('a page from a server takes over what changed, and stays where it is', async () => {
-  let text = await page({ questions: three })
+/** Serves a page as `watch --serve` does; `change` tells the browser that it is another now. */
+async function serving(first: string, body: (url: string, change: (text: string) => void) => Promise<void>) {
+  let text = first
   let stream: ServerResponse | undefined
   const server = createServer((request, response) => {
     if (request.url === '/events') {
@@ -316,24 +317,35 @@ needsChromium('a page from a server takes over what changed, and stays where it 
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const address = server.address()
+  try {
+    await body(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`, (later) => {
+      text = later
+      stream?.write('event: changed\ndata: 1\n\n')
+    })
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
+needsChromium('a page from a server takes over what changed, and stays where it is', async () => {
   const context = await (await browser()).newContext({ viewport: { width: 1280, height: 400 } })
   const tab = await context.newPage()
-  await tab.goto(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/#q=middling&c=1`)
-  await tab.getByText('live').waitFor()
-  await tab.locator('#order').focus()
-  await tab.evaluate('scrollTo(0, 300)')
-  text = await page({ questions: [...three, question('new', [completion(['passed', 'passed'])])] })
-  stream?.write('event: changed\ndata: 1\n\n')
-  await tab.waitForFunction("document.querySelectorAll('#blobs script').length === 4")
-  assert.is(await tab.evaluate('scrollY'), 300)
-  assert.is(await tab.evaluate('document.activeElement.id'), 'order')
-  assert.ok(await tab.locator('details[data-number="1"][open] .body').isVisible())
-  await tab.keyboard.press('Escape')
-  await tab.keyboard.press('Escape')
-  assert.is((await idsSeen(tab)).length, 4)
-  server.closeAllConnections()
+  tab.setDefaultTimeout(5000)
+  await serving(await small(), async (url, change) => {
+    await tab.goto(`${url}#q=middling&c=1`)
+    await tab.getByText('live').waitFor()
+    await tab.locator('#order').focus()
+    await tab.evaluate('scrollTo(0, 300)')
+    change(await page({ questions: [...three, question('new', [completion(['passed', 'passed'])])] }))
+    await tab.locator('#blob-3').waitFor({ state: 'attached' })
+    assert.is(await tab.evaluate('scrollY'), 300)
+    assert.is(await tab.evaluate('document.activeElement.id'), 'order')
+    assert.ok(await tab.locator('details[data-number="1"][open] .body').isVisible())
+    await tab.getByRole('button', { name: '← All questions' }).click()
+    assert.is((await idsSeen(tab)).length, 4)
+  })
   await tab.getByText('connection lost').waitFor()
-  server.close()
   await context.close()
 })
 

@@ -3,7 +3,7 @@ import type { Interval } from '../bootstrap.ts'
 import type { Comparison, Difference, QuestionDifference } from '../comparison.ts'
 import type { Strategy } from '../strategies.ts'
 import type { Totals } from '../summary.ts'
-import type { Chain } from './charts.ts'
+import { type Chain, signs } from './charts.ts'
 import { dollars, percent, points, range, whole } from './format.ts'
 import { type Html, html } from './html.ts'
 import { linkTo } from './list.ts'
@@ -32,7 +32,7 @@ export function sideBySide(chains: readonly Chain[], strategy: Strategy): Html {
 <thead><tr><th scope="col">Chain</th>${columns.map(([name]) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
 <tbody>${chains.map(
     ({ name, totals }, index) =>
-      html`<tr><th scope="row"><svg class="swatch" aria-hidden="true" width="12" height="12" viewBox="0 0 1 1"><path class="chain-${index % 6}" d="M0 0h1v1h-1z"/></svg> ${name}</th>${columns.map(([, cell]) => html`<td class="number">${cell(totals)}</td>`)}</tr>\n`,
+      html`<tr><th scope="row"><span class="chain-${index % 6}" aria-hidden="true">${signs[index % 6]}</span> ${name}</th>${columns.map(([, cell]) => html`<td class="number">${cell(totals)}</td>`)}</tr>\n`,
   )}</tbody></table></div>`
 }
 

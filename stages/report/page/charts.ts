@@ -14,24 +14,29 @@ export interface Chain {
   readonly parts: readonly QuestionPart[]
 }
 
+/** What tells chains apart besides their colour; the table of chains has them too. */
+export const signs = ['●', '■', '▲', '◆', '★', '✚'] as const
+const symbols = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross'] as const
+
 /** Estimates for the summary's k, with their intervals, on a line of as many as it needs. */
 export function passAtChart(draw: Draw, chains: readonly Chain[]): Html {
-  const dots = chains.flatMap(({ totals, name }, index) =>
+  const dots = chains.flatMap(({ totals }, index) =>
     Object.entries(totals.pass_at).map(([k, { mean, interval: [low, high] = [mean, mean] }]) => ({
-      k: Number(k),
-      mean,
-      low,
-      high,
-      name: head(oneLine(name), 24),
-      colour: colourOf(index),
+      ...{ k: Number(k), mean, low, high },
+      ...lookOf(index),
     })),
   )
   const ks = [...new Set(dots.map(({ k }) => k))]
-  const least = Math.min(...ks)
   const most = Math.max(...ks)
   const line = chains.flatMap(({ parts }, index) =>
-    curveOf(parts, most).map(([k, mean]) => ({ k, mean, colour: colourOf(index) })),
+    curveOf(parts, most).map(([k, mean]) => ({ k, mean, ...lookOf(index) })),
   )
+  const legend = chains.map(({ name }, index) => ({
+    k: most,
+    mean: 0.07 + 0.09 * (chains.length - 1 - index),
+    words: `${signs[index % 6]} ${head(oneLine(name), 30)}`,
+    ...lookOf(index),
+  }))
   const at = { x: 'k', y: 'mean' } as const
   return draw(`pass@k: ${chains.map(passAtInWords).join('; ')}`, (plot) => ({
     height: 210,
@@ -58,22 +63,27 @@ export function passAtChart(draw: Draw, chains: readonly Chain[]): Html {
         strokeWidth: 5,
         strokeOpacity: 0.3,
       }),
-      plot.lineY(line, { ...at, z: 'colour', stroke: 'colour', strokeWidth: 2 }),
-      plot.dot(dots, { ...at, fill: 'colour', r: 3.5 }),
+      plot.lineY(line, { ...at, z: 'symbol', stroke: 'colour', strokeWidth: 2 }),
+      plot.dot(dots, { ...at, fill: 'colour', symbol: 'symbol', r: 3.5 }),
       chains.length === 1
         ? plot.text(dots, {
             ...at,
-            text: ({ mean }: { mean: number }) => percent(mean),
+            text: ({ mean }: Estimate) => percent(mean),
             dy: 12,
             dx: 6,
             textAnchor: 'start',
           })
-        : plot.text(
-            dots.filter(({ k }) => k === least),
-            { ...at, text: 'name', fill: 'colour', dy: -11, dx: 4, textAnchor: 'start' },
-          ),
+        : plot.text(legend, { ...at, text: 'words', fill: 'colour', textAnchor: 'end', dx: 6 }),
     ],
   }))
+}
+
+interface Estimate {
+  readonly mean: number
+}
+
+function lookOf(index: number) {
+  return { colour: `var(--chain-${index % 6})`, symbol: symbols[index % 6] }
 }
 
 const axis = { labelAnchor: 'center', labelArrow: 'none', tickSize: 0, tickPadding: 8 } as const
@@ -199,8 +209,4 @@ function facets(chains: readonly Chain[]) {
       tickSize: 0,
     },
   }
-}
-
-function colourOf(index: number): string {
-  return `var(--chain-${index % 6})`
 }

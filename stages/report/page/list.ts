@@ -20,21 +20,32 @@ export function questionList(rows: readonly PageRow[], chains: readonly string[]
 <label>Search <input id="find" type="search" autocomplete="off" spellcheck="false" placeholder="id or prompt"></label>
 <label>With <select id="only"><option value="">anything</option>${optionsOf(rows)}</select></label>
 ${chains.length > 1 && html`<label>Chain <select id="chain"><option value="">all</option>${chains.map((name) => html`<option value="${name}">${name}</option>`)}</select></label>`}
-<output id="shown" aria-live="polite">${count(rows.length, 'question')}</output>
+<output id="shown" aria-live="polite">${count(rows.length, chains.length > 1 ? 'row' : 'question')}</output>
 </div>
 <p class="legend">${legend()}</p>
 <div class="scroll">
 <table id="list">
 <caption class="unseen">Questions with their scores; the buttons in the header sort them</caption>
+<colgroup>${columns.map((name) => html`<col class="col-${name}">`)}</colgroup>
 <thead><tr>${header('id', 'Question')}${header('average', 'Average', 'number')}${header('pass', 'pass@1', 'number')}<th scope="col" class="number">Passed</th><th scope="col">Completions</th><th scope="col">What went wrong</th>${header('order', 'File')}</tr></thead>
 <tbody>
-${rows.map((row, index) => rowOf(row, index, chains.length > 1))}
+${worstFirst(rows).map(({ row, index }) => rowOf(row, index, chains.length > 1))}
 </tbody>
 </table>
 </div>
 <p id="none" hidden>No question matches. <button type="button" id="clear">Show all</button></p>
 <script type="application/json" id="prompts">${jsonBlock(promptsOf(rows))}</script>
 </section>`
+}
+
+const columns = ['question', 'average', 'pass', 'passed', 'strip', 'wrong', 'file']
+
+/** As the page shows them at first, so that it need not put them into order before it can be used. */
+function worstFirst(rows: readonly PageRow[]): readonly { readonly row: PageRow; readonly index: number }[] {
+  const averages = rows.map(({ part }) => spreadOf(scoresOf(part))?.average ?? Number.POSITIVE_INFINITY)
+  const order = (index: number) => averages[index] ?? 0
+  // Infinity less itself is no number; equals stay in the order of the files.
+  return rows.map((row, index) => ({ row, index })).sort((a, b) => order(a.index) - order(b.index) || 0)
 }
 
 function header(key: string, label: string, kind = ''): Html {

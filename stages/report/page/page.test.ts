@@ -177,7 +177,7 @@ test('several chains stand side by side and are compared', async () => {
   const { document } = parseHTML(await page({ chain: 'a', questions: [easy, impossible] }, other))
   assert.equal(
     [...document.querySelectorAll('.chains tbody th')].map((cell) => cell.textContent?.trim()),
-    ['a', 'b'],
+    ['● a', '■ b'],
   )
   assert.match(
     document.querySelector('.comparison')?.textContent ?? '',

@@ -3,7 +3,7 @@ import { byId, counted, maybeSelect } from './dom.js'
 
 /** @import { State } from './state.js' */
 
-/** @typedef {{ element: HTMLTableRowElement, id: string, chain: string, text: string, has: readonly string[], sorts: { readonly [key: string]: number | string } }} Row */
+/** @typedef {{ element: HTMLTableRowElement, id: string, chain: string, text: string, has: readonly string[], sorts: { readonly order: number, readonly [key: string]: number | string } }} Row */
 
 /** All rows in the order of the files; read anew when the page is. @type {readonly Row[]} */
 export let rows = []
@@ -13,8 +13,8 @@ export let seen = []
 export function readRows() {
   /** @type {(string | number)[]} */
   const prompts = JSON.parse(byId('prompts', HTMLScriptElement).text)
-  seen = []
-  rows = [...(byId('list', HTMLTableElement).tBodies[0]?.rows ?? [])].map((element) => {
+  // As they stand in the table, which is in the order that an untouched address asks for.
+  seen = [...(byId('list', HTMLTableElement).tBodies[0]?.rows ?? [])].map((element) => {
     const { row = '', average = '', pass = '', chain = '', has = '' } = element.dataset
     const order = Number(row)
     const id = linkIn(element)?.textContent ?? ''
@@ -28,6 +28,7 @@ export function readRows() {
       sorts: { order, id, average: numberOf(average), pass: numberOf(pass) },
     }
   })
+  rows = [...seen].sort((a, b) => a.sorts.order - b.sorts.order)
 }
 
 /**
@@ -85,10 +86,8 @@ function showControls({ find, only, chain, sort }) {
   const chains = maybeSelect('chain')
   if (chains) chains.value = chain
   byId('none', HTMLElement).hidden = seen.length > 0 || rows.length === 0
-  const shown =
-    seen.length === rows.length
-      ? counted(rows.length, 'question')
-      : `${seen.length} of ${counted(rows.length, 'question')}`
+  const all = counted(rows.length, chains ? 'row' : 'question')
+  const shown = seen.length === rows.length ? all : `${seen.length} of ${all}`
   const output = byId('shown', HTMLElement)
   if (output.textContent !== shown) output.textContent = shown
   for (const button of document.querySelectorAll('button.sort')) {

@@ -12,42 +12,60 @@ import { nextTheme, showTheme } from './theme.js'
 
 /** Where the list stood when a question was opened. */
 let listPlace = 0
+/** The question that was opened last. @type {State | undefined} */
+let last
 
-/** Shows what the address says. */
+/**
+ * Shows what the address says.
+ * @param {{ readonly keepFocus?: boolean }} options
+ */
 async function show({ keepFocus = false } = {}) {
   const state = stateOf()
   const row = state.q === '' ? undefined : rowOf(state)
-  const [all, article] = [byId('all', HTMLElement), byId('opened', HTMLElement)]
   showList(state)
-  const wasOpen = !article.hidden
-  if (row) {
-    const other = await showQuestion(state, row)
-    if (!wasOpen) listPlace = scrollY
-    all.hidden = true
-    article.hidden = false
-    if (keepFocus || (wasOpen && !other)) return
-    byId('opened-title', HTMLElement).focus({ preventScroll: true })
-    const first = state.c === '' ? undefined : article.querySelector(`[data-number="${CSS.escape(state.c)}"]`)
-    if (first) first.scrollIntoView()
-    else scrollTo(0, 0)
-    return
-  }
-  all.hidden = false
-  article.hidden = true
-  if (!wasOpen) return
-  scrollTo(0, listPlace)
-  if (!keepFocus) (lastRow ? linkIn(lastRow) : byId('main', HTMLElement))?.focus({ preventScroll: true })
+  if (row === undefined) return showAll(keepFocus)
+  const other = await showQuestion(state, row)
+  // While it was unpacked the reader may have gone on.
+  if (rowOf(stateOf()) !== row) return
+  last = state
+  showOpened(state, other, keepFocus)
 }
 
-/** The row of the question that was opened last. @type {HTMLTableRowElement | undefined} */
-let lastRow
+/** @param {boolean} keepFocus */
+function showAll(keepFocus) {
+  const article = byId('opened', HTMLElement)
+  if (article.hidden) return
+  article.hidden = true
+  byId('all', HTMLElement).hidden = false
+  scrollTo(0, listPlace)
+  const row = last && rowOf(last)
+  const place = row && linkIn(row.element)
+  if (!keepFocus) (place?.isConnected ? place : byId('main', HTMLElement)).focus({ preventScroll: true })
+}
+
+/**
+ * @param {State} state
+ * @param {boolean} other whether it is another question than before
+ * @param {boolean} keepFocus
+ */
+function showOpened({ c }, other, keepFocus) {
+  const article = byId('opened', HTMLElement)
+  const wasOpen = !article.hidden
+  if (!wasOpen) listPlace = scrollY
+  byId('all', HTMLElement).hidden = true
+  article.hidden = false
+  if (keepFocus || (wasOpen && !other)) return
+  byId('opened-title', HTMLElement).focus({ preventScroll: true })
+  const completion = article.querySelector(`[data-number="${CSS.escape(c)}"]`)
+  if (completion) completion.scrollIntoView()
+  else scrollTo(0, 0)
+}
 
 /**
  * @param {Row} row
  * @param {Partial<State>} more
  */
 function openQuestion(row, more = {}) {
-  lastRow = row.element
   const several = rows.some(({ chain }) => chain !== row.chain)
   go({ q: row.id, of: several ? row.chain : '', c: '', verdict: '', ...more }, 'push')
 }
