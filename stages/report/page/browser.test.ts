@@ -111,7 +111,10 @@ needsChromium('a question opened tells why, down to the difference', async () =>
   open(await small(), async ({ page }) => {
     await page.getByRole('link', { name: 'middling' }).click()
     assert.is(await opened(page).textContent(), 'middling')
-    assert.match((await page.locator('.reasons').textContent()) ?? '', /1×printed 0 for 2 \(test case 2\)/)
+    assert.match(
+      (await page.locator('.reasons').textContent()) ?? '',
+      /1×printed 0, expected 2 \(test case 2\)/,
+    )
     await page.getByRole('button', { name: 'Completion 1' }).click()
     assert.equal(await page.locator('.run del, .run ins').allTextContents(), ['− 2\n', '+ 0\n'])
     assert.match((await page.locator('.program pre').first().textContent()) ?? '', /return 1/)

@@ -41,7 +41,7 @@ export function passAtChart(draw: Draw, chains: readonly Chain[]): Html {
   return draw(`pass@k: ${chains.map(passAtInWords).join('; ')}`, (plot) => ({
     height: 210,
     marginLeft: 44,
-    marginRight: 44,
+    marginRight: 54,
     marginTop: 18,
     marginBottom: 38,
     insetLeft: 16,

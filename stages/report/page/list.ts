@@ -24,7 +24,7 @@ ${chains.length > 1 && html`<label>Chain <select id="chain"><option value="">all
 </div>
 <p class="legend">${legend()}</p>
 <div class="scroll">
-<table id="list">
+<table id="list" class="${rows.every(({ part }) => part.shares.length <= fewCompletions) && 'few'}">
 <caption class="unseen">Questions with their scores; the buttons in the header sort them</caption>
 <colgroup>${columns.map((name) => html`<col class="col-${name}">`)}</colgroup>
 <thead><tr>${header('id', 'Question')}${header('average', 'Average', 'number')}${header('pass', 'pass@1', 'number')}<th scope="col" class="number">Passed</th><th scope="col">Completions</th><th scope="col">What went wrong</th>${header('order', 'File')}</tr></thead>
@@ -40,6 +40,9 @@ ${worstFirst(rows).map(({ row, index }) => rowOf(row, index, chains.length > 1))
 
 const columns = ['question', 'average', 'pass', 'passed', 'strip', 'wrong', 'file']
 
+/** Of so many completions and fewer a strip needs but half the room. */
+const fewCompletions = 12
+
 /** As the page shows them at first, so that it need not put them into order before it can be used. */
 function worstFirst(rows: readonly PageRow[]): readonly { readonly row: PageRow; readonly index: number }[] {
   const averages = rows.map(({ part }) => spreadOf(scoresOf(part))?.average ?? Number.POSITIVE_INFINITY)
@@ -48,8 +51,8 @@ function worstFirst(rows: readonly PageRow[]): readonly { readonly row: PageRow;
   return rows.map((row, index) => ({ row, index })).sort((a, b) => order(a.index) - order(b.index) || 0)
 }
 
-function header(key: string, label: string, kind = ''): Html {
-  return html`<th scope="col" class="${kind}"><button type="button" class="sort" data-sort="${key}">${label}</button></th>`
+function header(key: string, label: string, kind?: 'number'): Html {
+  return html`<th scope="col"${kind && html` class="${kind}"`}><button type="button" class="sort" data-sort="${key}">${label}</button></th>`
 }
 
 function rowOf({ chain, file, part, prompt }: PageRow, index: number, named: boolean): Html {

@@ -62,12 +62,18 @@ function questionParts({ id, chain, element }, opened) {
     ),
     el('h2', { tabindex: '-1', id: 'opened-title' }, id, chain !== '' && el('span', { class: 'tag' }, chain)),
     el('p', { class: 'facts' }, factsOfRow(element, opened)),
-    el('section', { 'aria-labelledby': 'why' }, el('h3', { id: 'why' }, 'What went wrong'), reasons(opened)),
+    opened.completions.some(({ verdicts }) => verdicts.length > 0) &&
+      el(
+        'section',
+        { 'aria-labelledby': 'why' },
+        el('h3', { id: 'why' }, 'What went wrong'),
+        reasons(opened),
+      ),
     el(
       'section',
       { 'aria-labelledby': 'asked' },
       el('h3', { id: 'asked' }, 'Prompt'),
-      el('div', { class: 'prompt' }, prompt.trim()),
+      el('div', { class: 'prompt' }, prompt.replace(/^\n+/, '').trimEnd()),
       preload !== '' && labelled('answer preload', block(preload, 'Answer preload')),
       facts.length > 0 && factList(facts),
       ...files.map(({ name, text }) =>

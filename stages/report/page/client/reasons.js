@@ -78,10 +78,10 @@ function reasonOf({ skip, verdicts, runs }) {
   const run = runs[0]
   if (!run) return verdicts.find((verdict) => verdict !== 'passed')
   const last = run.error?.trim().split('\n').at(-1)
-  if (run.verdict !== 'failed') return run.verdict === 'error' && last ? short(last) : run.verdict
+  if (run.verdict !== 'failed') return run.verdict === 'error' && last ? short(last, 160) : run.verdict
   if (run.diff === undefined)
     return run.got === undefined ? 'printed nothing' : `failed test case ${run.testcase}`
-  return short(differenceInWords(run.testcase, run.diff))
+  return differenceInWords(run.testcase, run.diff)
 }
 
 /**
@@ -93,11 +93,14 @@ function differenceInWords(testcase, diff) {
   const lines = linesOfDiff(diff)
   const wanted = lines.find(({ kind }) => kind === 'gone')?.text
   const came = lines.find(({ kind }) => kind === 'new')?.text
-  if (wanted === undefined) return `printed ${came ?? 'something else'} besides (test case ${testcase})`
-  return `printed ${came ?? 'nothing'} for ${wanted} (test case ${testcase})`
+  const expected = wanted === undefined ? 'nothing more' : short(wanted, 50)
+  return `printed ${came === undefined ? 'nothing' : short(came, 80)}, expected ${expected} (test case ${testcase})`
 }
 
-/** @param {string} text */
-function short(text) {
-  return text.length <= 120 ? text : `${text.slice(0, 120)}…`
+/**
+ * @param {string} text
+ * @param {number} most
+ */
+function short(text, most) {
+  return text.length <= most ? text : `${text.slice(0, most)}…`
 }
