@@ -45,10 +45,10 @@ const fewCompletions = 12
 
 /** As the page shows them at first, so that it need not put them into order before it can be used. */
 function worstFirst(rows: readonly PageRow[]): readonly { readonly row: PageRow; readonly index: number }[] {
-  const averages = rows.map(({ part }) => spreadOf(scoresOf(part))?.average ?? Number.POSITIVE_INFINITY)
+  // What has no score comes last, after shares of 1.
+  const averages = rows.map(({ part }) => spreadOf(scoresOf(part))?.average ?? 2)
   const order = (index: number) => averages[index] ?? 0
-  // Infinity less itself is no number; equals stay in the order of the files.
-  return rows.map((row, index) => ({ row, index })).sort((a, b) => order(a.index) - order(b.index) || 0)
+  return rows.map((row, index) => ({ row, index })).sort((a, b) => order(a.index) - order(b.index))
 }
 
 function header(key: string, label: string, kind?: 'number'): Html {
