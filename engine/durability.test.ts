@@ -128,7 +128,7 @@ needing(test, ['bwrap'], 'two runs at once: both end well and nothing is done tw
 needing(test, ['bwrap'], 'a run does not wait with one file for the generation of another', async () => {
   const server = await serving()
   await answering(server, 0)
-  await server.script({ times: 0, when: 'Write alpha(', delay: 6000, text: 'def alpha(n):\n    return n' })
+  await server.script({ times: 0, when: 'Write alpha(', delay: 15_000, text: 'def alpha(n):\n    return n' })
   const folder = folderFor(server, 16)
   const slow = folder.start(['--json'], { env })
   const ended = once(slow, 'close')
