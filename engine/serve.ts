@@ -79,7 +79,7 @@ class Pages {
 
   hear(event: Event): void {
     if (event.type !== 'target-finished') return
-    this.#send((file) => event.written.includes(file), 'event: changed\ndata:\n\n')
+    this.#send((file) => event.written.includes(file), 'event: changed\ndata: 1\n\n')
   }
 
   listen(file: string, response: ServerResponse): void {
