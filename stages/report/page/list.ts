@@ -61,10 +61,10 @@ function rowOf({ chain, file, part, prompt }: PageRow, index: number, named: boo
   const average = spreadOf(scores)?.average
   const passAt1 = passAtK(scores.length, passed, 1)
   const wrong = wrongIn(part)
-  return html`<tr data-row="${index}" data-average="${average ?? ''}" data-pass="${scores.length > 0 ? (passAt1 ?? '') : ''}" data-chain="${chain}" data-file="${file}" data-has="${wrong.map(([key]) => key).join(' ')}">
+  return html`<tr data-row="${index}" data-average="${average ?? ''}" data-pass="${passAt1 ?? ''}" data-chain="${chain}" data-file="${file}" data-has="${wrong.map(([key]) => key).join(' ')}">
 <th scope="row" class="question">${linkTo(part.id, named ? chain : '')}${named && html` <span class="tag">${chain}</span>`}<span class="excerpt">${excerpt(prompt)}</span></th>
 <td class="number average">${percent(average)}</td>
-<td class="number pass-at-1">${percent(scores.length > 0 ? passAt1 : undefined)}</td>
+<td class="number pass-at-1">${percent(passAt1)}</td>
 <td class="number passed-of${scores.length > 0 && passed === 0 ? ' never' : ''}">${scores.length === 0 ? '–' : `${passed} of ${scores.length}`}</td>
 <td class="strip-cell">${strip(part.shares)}</td>
 <td class="wrong">${part.testcases === 0 ? 'no test cases' : wrong.filter(([, , times]) => times > 0).map(([, label, times], at) => html`${at > 0 && ', '}${times} ${label}`)}</td>

@@ -14,7 +14,7 @@ import { blobOf, type CompletionTexts } from './index.ts'
 import { strip } from './list.ts'
 import type { Opened, Steps } from './shape.ts'
 import { stepsOf } from './steps.ts'
-import { completion, hostile, page, question, three } from './testing.ts'
+import { completion, hostile, page, question, three } from './testing/pages.ts'
 
 const opened = (of: Question, texts: readonly CompletionTexts[] = []): Opened =>
   JSON.parse(inflateRawSync(Buffer.from(blobOf(of, texts), 'base64')).toString())

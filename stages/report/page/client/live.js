@@ -60,8 +60,12 @@ async function replaceBy(page, redraw) {
   const focused = document.activeElement
   const place = focused && placeOf(focused)
   for (const id of ['overview', 'questions', 'blobs']) {
-    const came = page.getElementById(id)
-    if (came) document.getElementById(id)?.replaceWith(document.adoptNode(came))
+    const [here, came] = [document.getElementById(id), page.getElementById(id)]
+    if (!here || !came) continue
+    const folds = [...here.querySelectorAll('details')]
+    for (const [index, fold] of came.querySelectorAll('details').entries())
+      fold.open = folds[index]?.open ?? false
+    here.replaceWith(document.adoptNode(came))
   }
   readRows()
   await redraw()

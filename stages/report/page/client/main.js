@@ -100,7 +100,11 @@ const keys = {
     const help = byId('help', HTMLDetailsElement)
     help.open = !help.open
   },
-  Escape: () => closeQuestion(),
+  Escape: () => {
+    const help = byId('help', HTMLDetailsElement)
+    if (help.open) help.open = false
+    else closeQuestion()
+  },
 }
 
 document.addEventListener('keydown', (event) => {
@@ -168,7 +172,8 @@ function strokeAt(cell, x) {
 document.addEventListener('input', ({ target }) => {
   if (!(target instanceof HTMLInputElement || target instanceof HTMLSelectElement)) return
   const { id, value } = target
-  if (id in untouched || id === 'find') go({ [id]: value }, 'replace')
+  // These are named as what they change.
+  if (id in untouched) go({ [id]: value }, 'replace')
 })
 
 // `toggle` does not bubble.

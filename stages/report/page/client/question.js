@@ -3,6 +3,7 @@
 import { labelled } from './completion.js'
 import { completionControls, showCompletions } from './completions.js'
 import { block, byId, counted, el, factList, scrolling } from './dom.js'
+import { rows } from './list.js'
 import { reasons } from './reasons.js'
 import { stateOf } from './state.js'
 
@@ -62,6 +63,7 @@ function questionParts({ id, chain, element }, opened) {
     ),
     el('h2', { tabindex: '-1', id: 'opened-title' }, id, chain !== '' && el('span', { class: 'tag' }, chain)),
     el('p', { class: 'facts' }, factsOfRow(element, opened)),
+    elsewhere(id, chain),
     opened.completions.some(({ verdicts }) => verdicts.length > 0) &&
       el(
         'section',
@@ -98,6 +100,26 @@ function questionParts({ id, chain, element }, opened) {
 }
 
 /**
+ * The same question in other chains.
+ * @param {string} id
+ * @param {string} here
+ */
+function elsewhere(id, here) {
+  const others = rows.filter((row) => row.id === id && row.chain !== here)
+  const links = others.map(({ chain, element }) =>
+    el(
+      'a',
+      { href: `#${new URLSearchParams({ q: id, of: chain })}` },
+      `${chain} (${numbersOf(element).average})`,
+    ),
+  )
+  return (
+    links.length > 0 &&
+    el('p', {}, 'The same question: ', ...links.flatMap((link, at) => (at > 0 ? [', ', link] : [link])))
+  )
+}
+
+/**
  * @param {string} id
  * @param {string} text
  */
@@ -110,14 +132,24 @@ function button(id, text) {
  * @param {Opened} opened
  */
 function factsOfRow(element, { completions }) {
-  const [, average, passAt1, passed] = [...element.cells].map(({ textContent }) => textContent?.trim() ?? '')
+  const { average, passAt1, passed } = numbersOf(element)
+  const file = element.dataset['file'] ?? ''
   return [
     `${passed} passed`,
     `average ${average}`,
     `pass@1 ${passAt1}`,
     counted(completions.length, 'completion'),
-    element.dataset['file'] ?? '',
+    file,
   ].join(' · ')
+}
+
+/**
+ * As they stand in the list.
+ * @param {HTMLTableRowElement} element
+ */
+function numbersOf(element) {
+  const [, average, passAt1, passed] = [...element.cells].map(({ textContent }) => textContent?.trim() ?? '')
+  return { average, passAt1, passed }
 }
 
 /** @param {Opened} opened */
