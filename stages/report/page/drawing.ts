@@ -8,15 +8,18 @@
  */
 import { visible } from '../escape.ts'
 import { Html } from './html.ts'
+import { loadPlot, type Plot } from './plot.ts'
 
-export type Plot = typeof import('@observablehq/plot')
+export type { Plot } from './plot.ts'
 type Options = NonNullable<Parameters<Plot['plot']>[0]>
 
 /** Draws a chart; the label is its text alternative. */
 export type Draw = (label: string, options: (plot: Plot) => Options) => Html
 
 export async function drawing(): Promise<Draw> {
-  const [plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')])
+  const plot = loadPlot()
+  // Its build for workers: one file, without what a canvas needs.
+  const { parseHTML } = await import('linkedom/worker')
   const { document } = parseHTML('<!doctype html><body>')
   return (label, options) => {
     const svg = plot.plot({ document, className: 'plot', width: 360, ...options(plot) })
