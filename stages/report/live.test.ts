@@ -1,20 +1,9 @@
 /** The whole of it: a person saves a cleaned file, and the open page shows the new verdict where it stands. */
-import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { chromium } from 'playwright-core'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needing } from '../../engine/testing/parts.ts'
 import { Watching } from '../../engine/testing/watching.ts'
-
-const quiet =
-  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
-
-function launch() {
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
-  const executablePath = folders.map((part) => join(part, 'chromium')).find((path) => existsSync(path)) ?? ''
-  return chromium.launch({ executablePath, args: quiet.split(' ') })
-}
+import { browser } from './page/testing/browser.ts'
 
 needing(
   test,
@@ -22,10 +11,9 @@ needing(
   'an edit in watch mode changes the open page and moves nothing',
   async () => {
     const watching = await Watching.start(undefined, ['--serve'])
-    const browser = await launch()
     try {
       const url = watching.events.flatMap((event) => (event.type === 'serving' ? [event.url] : []))[0] ?? ''
-      const page = await browser.newPage({ viewport: { width: 1000, height: 300 } })
+      const page = await (await browser()).newPage({ viewport: { width: 1000, height: 300 } })
       const noise: string[] = []
       page.on('console', (message) => noise.push(message.text()))
       page.on('pageerror', ({ message }) => noise.push(message))
@@ -43,7 +31,6 @@ needing(
       assert.is(await page.evaluate('scrollY'), before)
       assert.equal(noise, [])
     } finally {
-      await browser.close()
       await watching.stop()
     }
   },

@@ -11,6 +11,7 @@ import { Html } from './html.ts'
 import { loadPlot, type Plot } from './plot.ts'
 
 export type { Plot } from './plot.ts'
+
 type Options = NonNullable<Parameters<Plot['plot']>[0]>
 
 /** Draws a chart; the label is its text alternative. */
