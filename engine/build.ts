@@ -96,23 +96,34 @@ export async function buildTarget(
   const built = await stage.build(job)
   run.signal.throwIfAborted()
   const written: string[] = []
-  for (const output of built.outputs) if (await put(run, output, stage.kept, seen)) written.push(output.path)
+  const digests: Record<string, Digest> = {}
+  for (const output of built.outputs) {
+    const digest = digestOf(output.text)
+    if (!output.loose) digests[output.path] = digest
+    if (await put(run, output, digest, { kept: stage.kept, seen })) written.push(output.path)
+  }
   if (built.display !== undefined)
     run.emit({ type: 'display', target: target.id, text: built.display, style: built.style })
   const incomplete = incompleteness(built, missing, without)
   const because = incomplete === undefined ? undefined : built.because
   const why = because === undefined ? incomplete : `${incomplete}. ${because.message}`
-  return { record: recordOf(built, present, notices, why), written, incomplete, because, missing, units }
+  return {
+    record: recordOf(built, present, { outputs: digests, notices, incomplete: why }),
+    written,
+    incomplete,
+    because,
+    missing,
+    units,
+  }
 }
 
 /** Writes the output unless it stands there already: an output whose bytes would not change is not touched. */
 async function put(
   run: Context,
-  output: Output,
-  kept: boolean,
-  seen: ReadonlyMap<string, Digest | undefined>,
+  { path, text }: Output,
+  digest: Digest,
+  { kept, seen }: { readonly kept: boolean; readonly seen: ReadonlyMap<string, Digest | undefined> },
 ): Promise<boolean> {
-  const { path, text } = output
   const absolute = run.absolute(path)
   // Looked at again, past what was remembered: since the target was judged, a person may have saved the file.
   const standing = () => {
@@ -120,7 +131,6 @@ async function put(
     return run.workspace.stamps.digest(absolute)
   }
   const now = standing()
-  const digest = digestOf(text)
   if (run.options.dry) {
     run.overlay.set(path, text)
     return now !== digest
@@ -146,11 +156,16 @@ function incompleteness(built: Built, missing: number, without: ReadonlySet<stri
 function recordOf(
   built: Built,
   present: Present,
-  notices: readonly Notice[],
-  incomplete: string | undefined,
+  {
+    outputs,
+    notices,
+    incomplete,
+  }: {
+    readonly outputs: TargetRecord['outputs']
+    readonly notices: readonly Notice[]
+    readonly incomplete: string | undefined
+  },
 ): TargetRecord {
-  const outputs: Record<string, Digest> = {}
-  for (const output of built.outputs) if (!output.loose) outputs[output.path] = digestOf(output.text)
   return {
     version: present.version,
     params: present.params,

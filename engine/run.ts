@@ -270,6 +270,7 @@ export class Run implements Context {
         })
         try {
           // Another process may have built it while we waited for our turn.
+          this.workspace.store.refresh()
           this.#judge.forget(target)
           for (const path of Object.keys(this.#judge.record(target)?.outputs ?? {}))
             this.workspace.stamps.invalidate(this.absolute(path))

@@ -112,6 +112,7 @@ export class Database {
   readonly #statements: { readonly [table in Table]: Statements }
   readonly #inode: number
   #written = false
+  #reading = false
 
   /** Throws when the file is no database, or damaged where a first look falls. */
   constructor(Connection: typeof DatabaseSync, cache: string) {
@@ -151,16 +152,34 @@ export class Database {
   }
 
   get(table: Table, key: string): Row | undefined {
+    this.#read()
     const row: unknown = this.#statements[table].get.get(key)
     return isRow(row) ? row : undefined
   }
 
   keys(table: Table): readonly string[] {
+    this.#read()
     return this.#statements[table].keys.all().map((row: { readonly key: unknown }) => String(row.key))
+  }
+
+  /** What other processes wrote is seen from now on: a read sees what was there when this turn of the event loop began. */
+  refresh(): void {
+    if (!this.#reading) return
+    this.#reading = false
+    this.#connection.exec('COMMIT')
+  }
+
+  /** The reads of one turn of the event loop share a transaction: each by itself takes twice as long. */
+  #read(): void {
+    if (this.#reading) return
+    this.#connection.exec('BEGIN')
+    this.#reading = true
+    setImmediate(() => this.refresh())
   }
 
   /** All of it or, when it throws, nothing. */
   write(changes: { readonly [table in Table]: ReadonlyMap<string, Row | 'removed'> }): void {
+    this.refresh()
     this.#written = true
     this.#connection.exec('BEGIN IMMEDIATE')
     try {
@@ -178,6 +197,7 @@ export class Database {
   }
 
   close(): void {
+    this.refresh()
     // The library's close leaves SQLite's own to garbage collection, and with it the folding in of the log.
     try {
       if (this.#written) this.#connection.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)')

@@ -107,6 +107,11 @@ export class Store {
     return this.#read(table, key)?.json.length ?? 0
   }
 
+  /** From now on what other processes have flushed before is seen; without it, from the next turn of the event loop on. */
+  refresh(): void {
+    this.#ask((database) => database.refresh())
+  }
+
   /** How many damaged entries were met and dropped. */
   get damaged(): number {
     return this.#damaged

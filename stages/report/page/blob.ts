@@ -48,7 +48,7 @@ export function blobOf(question: Question, texts: readonly CompletionTexts[]): s
       completionOf(completion, index, texts[index]),
     ),
   }
-  return deflateRawSync(JSON.stringify(opened), { level: 9 }).toString('base64')
+  return deflateRawSync(JSON.stringify(opened), { level: 6 }).toString('base64')
 }
 
 function completionOf(
