@@ -166,7 +166,8 @@ export class Database {
   refresh(): void {
     if (!this.#reading) return
     this.#reading = false
-    this.#connection.exec('COMMIT')
+    // Some errors have ended it already.
+    if (this.#connection.isTransaction) this.#connection.exec('COMMIT')
   }
 
   /** The reads of one turn of the event loop share a transaction: each by itself takes twice as long. */

@@ -33,7 +33,7 @@ const roles: { readonly [role: string]: (cache: string, name: string) => Promise
   /** Writes much, in many transactions. */
   async fill(cache, name) {
     const store = await Store.open(cache)
-    for (let index = 0; index < 400; index++) {
+    for (let index = 0; index < 200; index++) {
       store.put('units', `${name} ${index}`, name.repeat(20_000))
       if (index % 10 === 0) await store.flush()
     }
@@ -141,17 +141,35 @@ test('a damaged value, and one under another key, is a miss, counted and dropped
   await store.close()
 })
 
-test('two processes that fill it at once lose nothing', async () => {
+test('processes that fill it at once lose nothing', async () => {
   const cache = temporaryFolder()
-  const children = ['x', 'y'].map((name) => startRole(import.meta.url, 'fill', cache, name))
+  const names = ['w', 'x', 'y', 'z']
+  const children = names.map((name) => startRole(import.meta.url, 'fill', cache, name))
   const ends = await Promise.all(children.map(({ ended }) => ended))
   assert.ok(ends.every(({ status }) => status === 0))
   const store = await Store.open(cache)
-  for (const name of ['x', 'y'])
-    for (let index = 0; index < 400; index++)
+  for (const name of names)
+    for (let index = 0; index < 200; index++)
       assert.is(store.get<string>('units', `${name} ${index}`)?.length, 20_000)
   assert.equal([store.damaged, store.notices.length], [0, 0])
   await store.close()
+})
+
+test('what another process flushed is seen at once after a refresh, and else in the next turn', async () => {
+  const cache = temporaryFolder()
+  const [mine, other] = [await Store.open(cache), await Store.open(cache)]
+  assert.is(mine.get('units', 'a'), undefined)
+  other.put('units', 'a', 1)
+  void other.flush()
+  assert.is(mine.get('units', 'a'), undefined)
+  mine.refresh()
+  assert.is(mine.get('units', 'a'), 1)
+  other.put('units', 'a', 2)
+  void other.flush()
+  await new Promise((turn) => setImmediate(turn))
+  assert.is(mine.get('units', 'a'), 2)
+  await mine.close()
+  await other.close()
 })
 
 test('a truncated file is thrown away with a notice', async () => {
