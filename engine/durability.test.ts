@@ -45,7 +45,7 @@ function folderFor(server: TestServer, concurrency = 2): TestFolder {
       provider: openai({ model: 'gpt-4o-mini', baseURL: '${server.url}', concurrency: ${concurrency}, chunk: 1 }), n: ${n} }),
     clean: clean({ from: 'data/completions/%.toml', to: 'data/cleaned/%.toml' }),
     test: test({ from: 'data/cleaned/%.toml', to: 'data/results/%.toml' }),
-    report: report({ from: 'data/results/%.toml', to: 'data/report' }),`)
+    report: report({ from: 'data/results/%.toml', to: 'data/report', files: ['results.csv', 'summary.json', 'summary.txt'] }),`)
   return folder
 }
 

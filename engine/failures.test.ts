@@ -11,7 +11,7 @@ const good = (id: string) => `[[questions]]\nid = '${id}'\nprompt = 'Write ${id}
 const stages = (n: string | number = 1) => `
   generate: generate({ from: 'data/questions/%.toml', to: 'data/completions/%.toml', provider: recorded('recording.jsonl'), n: ${n} }),
   clean: clean({ from: 'data/completions/%.toml', to: 'data/cleaned/%.toml' }),
-  report: report({ from: 'data/cleaned/%.toml', to: 'data/report' }),`
+  report: report({ from: 'data/cleaned/%.toml', to: 'data/report', files: ['results.csv', 'summary.json', 'summary.txt'] }),`
 
 /** A good question file beside whatever is wrong: it must be built all the same. */
 function folderWith(files: { readonly [path: string]: string | Buffer }, pipeline = stages()): TestFolder {

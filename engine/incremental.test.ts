@@ -31,7 +31,7 @@ const stages = (generate: string) => `
   generate: generate({ from: 'data/questions/%.toml', to: 'data/completions/%.toml', ${generate} }),
   clean: clean({ from: 'data/completions/%.toml', to: 'data/cleaned/%.toml' }),
   test: test({ from: 'data/cleaned/%.toml', to: 'data/results/%.toml' }),
-  report: report({ from: 'data/results/%.toml', to: 'data/report' }),`
+  report: report({ from: 'data/results/%.toml', to: 'data/report', files: ['results.csv', 'summary.json', 'summary.txt'] }),`
 
 /** A folder with one question and five recorded answers, built. */
 async function builtFolder(): Promise<TestFolder> {

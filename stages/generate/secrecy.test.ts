@@ -299,7 +299,7 @@ for (const [sandbox, parts] of [
   needing(test, parts, `a program under test does not see the key: ${sandbox}`, async () => {
     const folder = folderFor(
       '',
-      "test: test({ from: 'data/cleaned/%.toml', to: 'data/results/%.toml' }),\n report: report({ from: 'data/results/%.toml', to: 'data/report' }),",
+      "test: test({ from: 'data/cleaned/%.toml', to: 'data/results/%.toml' }),\n report: report({ from: 'data/results/%.toml', to: 'data/report', files: ['results.csv', 'summary.json', 'summary.txt'] }),",
     )
     folder.write('.env', `OTHER_KEY='${other}'\nOPENAI_API_KEY='${key}'\n`)
     const text =

@@ -35,7 +35,7 @@ function folderWith(text: string, options = ''): TestFolder {
 function pipeline(folder: TestFolder, options: string): void {
   folder.pipeline(`
   test: test({ from: 'data/cleaned/%.toml', to: 'data/results/%.toml', ${options} }),
-  report: report({ from: 'data/results/%.toml', to: 'data/report' }),`)
+  report: report({ from: 'data/results/%.toml', to: 'data/report', files: ['results.csv', 'summary.json', 'summary.txt'] }),`)
 }
 
 const verdictsOf = (folder: TestFolder) =>
