@@ -80,7 +80,7 @@ export class Claims {
       if (standing === undefined) throw new Error(`'${home.id}' does not stand in ${file}`)
       const deleted = this.list.some((each) => each.kind === 'deleted' && each.raw === claim.raw)
       const held = deleted && claim.kind !== 'deleted' ? 'open' : holds(claim, standing, home, before)
-      if (held === 'no' && file !== claim.file && standsIn(before, file, home)) return [claim]
+      if (held === 'no' && file !== claim.file && standsBeside(claim.file, before, home)) return [claim]
       if (held === 'no') throw new Error(`not in its place in ${file}, '${home.id}': ${shown(claim)}`)
       if (held === 'over') return []
       return [{ ...claim, id: home.id, prompt: standing.prompt, raw: rawNow(claim, standing), file }]
@@ -139,10 +139,13 @@ function isVisible(claim: Claim, seen: Seen): boolean {
   return seen.strings.has(value)
 }
 
-/** Where a version of the question stood at home already, what is to come of an edit in a file that it left is open. */
-function standsIn({ questions }: Seen, file: string, { id, prompt }: Raw): boolean {
+/**
+ * Where another version of the question stood (one that was left behind when it moved before), which of the two its
+ * next home takes up is open; the other stays where it is or is set aside.
+ */
+function standsBeside(left: string, { questions }: Seen, { id, prompt }: Raw): boolean {
   return questions.some(
-    (each) => !each.aside && each.file === file && (each.id === id || each.prompt === prompt),
+    (each) => !each.aside && each.file !== left && (each.id === id || each.prompt === prompt),
   )
 }
 
