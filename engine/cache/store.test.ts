@@ -172,6 +172,22 @@ test('what another process flushed is seen at once after a refresh, and else in 
   await other.close()
 })
 
+test('an error that is no damage is a miss, and nothing is thrown away for it', async () => {
+  const cache = temporaryFolder()
+  const store = await Store.open(cache)
+  store.put('units', 'a', 1)
+  await store.flush()
+  const other = new DatabaseSync(dataFile(cache))
+  other.exec('ALTER TABLE units RENAME TO elsewhere')
+  assert.is(store.get('units', 'a'), undefined)
+  store.refresh()
+  other.exec('ALTER TABLE elsewhere RENAME TO units')
+  other.close()
+  assert.is(store.get('units', 'a'), 1)
+  assert.equal([store.notices, store.damaged], [[], 0])
+  await store.close()
+})
+
 test('a truncated file is thrown away with a notice', async () => {
   const cache = await filled()
   const size = statSync(dataFile(cache)).size

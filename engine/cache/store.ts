@@ -156,7 +156,9 @@ export class Store {
     try {
       return question(this.#database)
     } catch (error) {
-      this.#giveUp(this.#database, error)
+      // Anything else (another process is in the middle of a recovery, a disk that fails for a moment) is a miss: the
+      // store is not this process's alone, to be thrown away for that.
+      if (isDamage(error)) this.#giveUp(this.#database, error)
       return undefined
     }
   }

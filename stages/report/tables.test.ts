@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needing } from '../../engine/testing/parts.ts'
 import type { QuestionPart } from './part.ts'
-import { fourDecimals, resultsCsv, resultsOfRows, resultsRow } from './tables.ts'
+import { fourDecimals, resultsOfRows, resultsRow } from './tables.ts'
 
 const nothing = { edited: 0, human: 0, skipped: 0, no_code: 0, cut_off: 0 }
 const question = (id: string, shares: readonly (number | null)[]): QuestionPart => ({
@@ -15,9 +15,11 @@ const question = (id: string, shares: readonly (number | null)[]): QuestionPart 
   usage: {},
 })
 
+const resultsCsv = (parts: readonly QuestionPart[]) => resultsOfRows(parts.map((part) => resultsRow(part)))
+
 test('a row a question, a column a completion, then the aggregates', async () => {
   assert.is(
-    await resultsCsv([question('a', [1, 0.5, 0]), question('b', [1 / 3, 1])]),
+    resultsCsv([question('a', [1, 0.5, 0]), question('b', [1 / 3, 1])]),
     `qid,response 1,response 2,response 3,average,median,stdev,min,max
 a,1.0000,0.5000,0.0000,0.5000,0.5000,0.5000,0.0000,1.0000
 b,0.3333,1.0000,,0.6667,0.6667,0.4714,0.3333,1.0000
@@ -26,24 +28,21 @@ b,0.3333,1.0000,,0.6667,0.6667,0.4714,0.3333,1.0000
 })
 
 test('a skipped completion has an empty cell and no part in the aggregates', async () => {
-  const csv = await resultsCsv([question('a', [1, null, 0])])
+  const csv = resultsCsv([question('a', [1, null, 0])])
   assert.is(csv.split('\n')[1], 'a,1.0000,,0.0000,0.5000,0.5000,0.7071,0.0000,1.0000')
 })
 
 test('a single score has no deviation', async () => {
-  assert.is(
-    (await resultsCsv([question('a', [0.5])])).split('\n')[1],
-    'a,0.5000,0.5000,0.5000,,0.5000,0.5000',
-  )
+  assert.is(resultsCsv([question('a', [0.5])]).split('\n')[1], 'a,0.5000,0.5000,0.5000,,0.5000,0.5000')
 })
 
 test('a question without scores has empty cells, and never NaN', async () => {
-  assert.is((await resultsCsv([question('a', [null, null])])).split('\n')[1], 'a,,,,,,,')
-  assert.is((await resultsCsv([question('a', [])])).split('\n')[1], 'a,,,,,')
+  assert.is(resultsCsv([question('a', [null, null])]).split('\n')[1], 'a,,,,,,,')
+  assert.is(resultsCsv([question('a', [])]).split('\n')[1], 'a,,,,,')
 })
 
 test('without questions there is the header', async () => {
-  assert.is(await resultsCsv([]), 'qid,average,median,stdev,min,max\n')
+  assert.is(resultsCsv([]), 'qid,average,median,stdev,min,max\n')
 })
 
 const nasty = ['two\nlines', 'lone\rreturn', 'a,"quoted" one', ' spaces ', 'ünï 🙂', "it's"]
@@ -51,13 +50,13 @@ const formulas = ['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\rx']
 
 test('an id that a spreadsheet would take for a formula gets an apostrophe in front', async () => {
   for (const id of formulas) {
-    const [, row = ''] = (await resultsCsv([question(id, [])])).split('\n')
+    const [, row = ''] = resultsCsv([question(id, [])]).split('\n')
     assert.ok(row.replace(/^"/, '').startsWith(`'${id[0]}`), row)
   }
 })
 
 needing(test, ['python3'], "python's csv module reads what was written", async () => {
-  const csv = await resultsCsv([...nasty, ...formulas].map((id) => question(id, [1, 0.25])))
+  const csv = resultsCsv([...nasty, ...formulas].map((id) => question(id, [1, 0.25])))
   const program =
     'import csv, io, json, sys\nprint(json.dumps(list(csv.reader(io.TextIOWrapper(sys.stdin.buffer, "utf-8", newline="")))))'
   const rows: readonly string[][] = JSON.parse(

@@ -48,11 +48,6 @@ export function resultsOfRows(rows: readonly ResultsRow[], chains = false): stri
   return `${header}\n${lines.join('')}`
 }
 
-/** results.csv of one chain, from its questions' parts. */
-export async function resultsCsv(parts: readonly QuestionPart[]): Promise<string> {
-  return resultsOfRows(parts.map((part) => resultsRow(part)))
-}
-
 function cell(value: number | null | undefined): string {
   return value === null || value === undefined ? '' : fourDecimals(value)
 }
