@@ -77,12 +77,14 @@ export async function buildTarget(
       return text
     },
     wants: (question) => asking.wants(question),
-    unit: async (unit) => {
-      if (unit.kind === 'request') refresh()
-      else units.push(unit.key)
-      const value = await run.units.get(unit, asking)
-      if (value === undefined) missing++
-      return value
+    unit: async (unit) => (await job.units([unit]))[0],
+    units: async (asked) => {
+      for (const { kind, key } of asked)
+        if (kind === 'request') refresh()
+        else units.push(key)
+      const values = await run.units.all(asked, asking)
+      for (const value of values) if (value === undefined) missing++
+      return values
     },
     count: (kind) => run.units.count(kind),
     restore: (key, value) => {

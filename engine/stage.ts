@@ -12,7 +12,7 @@ import type { Digest, Json } from './cache/digest.ts'
 import type { Notice } from './events.ts'
 
 export { Budget, type Reservation } from './budget.ts'
-export { canonical, type Digest, digestOf, isDigest, type Json, keyOf } from './cache/digest.ts'
+export { canonical, type Digest, digestOf, isDigest, type Json, keyOf, keysOf } from './cache/digest.ts'
 export { Recent } from './cache/recent.ts'
 export type { Notice } from './events.ts'
 export { codeOf, Failure, messageOf } from './failure.ts'
@@ -158,6 +158,8 @@ export interface Job {
    * a budget), and the target is incomplete without it. Errors of `make` are never cached.
    */
   unit<T extends Json>(unit: Unit<T>): Promise<T | undefined>
+  /** The same of many, in their order: those that are known cost no promise each, and a key that comes again no look-up. */
+  units<T extends Json>(units: readonly Unit<T>[]): Promise<readonly (T | undefined)[]>
   /** A request goes out, or a program is executed: told by `make` each time, so that the summary counts what really ran. */
   count(kind: 'execution' | 'request'): void
   /**

@@ -46,22 +46,22 @@ export class Units {
   }
 
   async get<T extends Json>(unit: Unit<T>, asking: Asking): Promise<T | undefined> {
-    const known = this.#known(unit, asking)
-    if (known !== undefined) {
-      if (unit.kind !== 'derived') this.hits++
-      return known
-    }
-    const flying = this.#flying.get(unit.key)
-    if (flying !== undefined) return (await flying) as T | undefined
-    if (unit.kind !== 'derived' && !asking.wants(unit.question)) return undefined
-    if (this.#dry && unit.kind !== 'derived') return this.#wish(unit)
-    const making = this.#make(unit, asking)
-    this.#flying.set(unit.key, making)
-    try {
-      return await making
-    } finally {
-      this.#flying.delete(unit.key)
-    }
+    return await this.#ask(unit, asking)
+  }
+
+  /** Answers in the order of the units. */
+  async all<T extends Json>(units: readonly Unit<T>[], asking: Asking): Promise<readonly (T | undefined)[]> {
+    const found = new Map<Digest, T>()
+    let waiting = false
+    const answers = units.map((unit) => {
+      const before = found.get(unit.key)
+      if (before !== undefined) return this.#hit(unit, before)
+      const answer = this.#ask(unit, asking)
+      if (answer instanceof Promise) waiting = true
+      else if (answer !== undefined) found.set(unit.key, answer)
+      return answer
+    })
+    return waiting ? await Promise.all(answers) : (answers as readonly (T | undefined)[])
   }
 
   count(kind: 'execution' | 'request'): void {
@@ -84,6 +84,24 @@ export class Units {
   async restore(key: Digest, value: Json): Promise<void> {
     if (!this.#dry && this.#workspace.responses.get(key) === undefined)
       await this.#workspace.responses.put(key, value)
+  }
+
+  /** What is known is answered at once: a promise for each of 200,000 executions takes longer than finding them. */
+  #ask<T extends Json>(unit: Unit<T>, asking: Asking): T | undefined | Promise<T | undefined> {
+    const known = this.#known(unit, asking)
+    if (known !== undefined) return this.#hit(unit, known)
+    const flying = this.#flying.get(unit.key)
+    if (flying !== undefined) return flying as Promise<T | undefined>
+    if (unit.kind !== 'derived' && !asking.wants(unit.question)) return undefined
+    if (this.#dry && unit.kind !== 'derived') return this.#wish(unit)
+    const making = this.#make(unit, asking).finally(() => this.#flying.delete(unit.key))
+    this.#flying.set(unit.key, making)
+    return making
+  }
+
+  #hit<T extends Json>({ kind }: Unit<T>, value: T): T {
+    if (kind !== 'derived') this.hits++
+    return value
   }
 
   #known<T extends Json>(unit: Unit<T>, asking: Asking): T | undefined {

@@ -7,7 +7,7 @@
  * Values are put into canonical JSON first (object keys sorted, `undefined` left out), so that a key does
  * not depend on the order in which somebody wrote an object down.
  */
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 
 declare const digestBrand: unique symbol
 
@@ -23,7 +23,7 @@ export type Json =
   | { readonly [key: string]: Json | undefined }
 
 export function digestOf(bytes: string | Uint8Array): Digest {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 32) as Digest
+  return hash('sha256', bytes, 'hex').slice(0, 32) as Digest
 }
 
 /** The digest of what the parts hold together. */
@@ -36,6 +36,20 @@ export function digestOfParts(parts: Iterable<Uint8Array>): Digest {
 /** The digest of a value's canonical JSON. Give each kind of key a `scheme` of its own, so that two kinds never meet. */
 export function keyOf(scheme: string, value: Json): Digest {
   return digestOf(`${scheme}\n${canonical(value)}`)
+}
+
+/** `keyOf(scheme, { ...rest, [name]: value })` for one value after another: what they have in common is written once. */
+export function keysOf(
+  scheme: string,
+  name: string,
+  rest: { readonly [key: string]: Json | undefined },
+): (value: Json) => Digest {
+  const part = (belongs: (key: string) => boolean) =>
+    canonical(Object.fromEntries(Object.entries(rest).filter(([key]) => belongs(key)))).slice(1, -1)
+  const [before, after] = [part((key) => key < name), part((key) => key > name)]
+  const start = `${scheme}\n{${before}${before && ','}${JSON.stringify(name)}:`
+  const end = `${after && ','}${after}}`
+  return (value) => digestOf(start + canonical(value) + end)
 }
 
 export function isDigest(text: unknown): text is Digest {

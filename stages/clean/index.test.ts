@@ -44,6 +44,7 @@ class Folder {
         }
         return this.cache.get(key) as T
       },
+      units: (units) => Promise.all(units.map((unit) => job.unit(unit))),
       count: () => {},
       restore: async () => {},
       journal: { notes: () => new Map(), write: async () => {} },

@@ -12,3 +12,15 @@ export function once<Model extends object, Made>(make: (model: Model) => Made): 
     return made
   }
 }
+
+/** The same for values that are compared by what they are; kept for as long as the function itself. */
+export function remembering<Key, Made extends object>(make: (key: Key) => Made): (key: Key) => Made {
+  const known = new Map<Key, Made>()
+  return (key) => {
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const made = make(key)
+    known.set(key, made)
+    return made
+  }
+}

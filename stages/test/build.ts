@@ -6,18 +6,18 @@ import { rewriteQuestions } from '../questions/patch.ts'
 import { readQuestions } from '../questions/read.ts'
 import { writeQuestions } from '../questions/write.ts'
 import { changedVerdicts, type Tested } from './changes.ts'
-import { comparisonFor, trialsFor } from './execution.ts'
+import { comparisonFor, keysFor, type Manner } from './execution.ts'
 import { flakyNotices } from './repeat.ts'
-import { scored, unscored, withoutCode } from './results.ts'
+import { type Score, scored, scoreOf, unscored, withoutCode } from './results.ts'
 import type { Environment } from './sandbox/choose.ts'
-import { type Testing, testTestcase } from './testcase.ts'
+import { isRun, judgedOf, notRun, type Ran, ranAll, type Testing } from './testcase.ts'
 
 /** `fingerprint`: of the environment that the executions are made in. */
 export async function buildResults({
   fingerprint,
   ...asked
-}: Omit<Testing, 'trials'> & { readonly fingerprint: Environment['params'] }): Promise<Built> {
-  const testing = { ...asked, trials: trialsFor(asked.manner, fingerprint) }
+}: Omit<Testing, 'keys'> & { readonly fingerprint: Environment['params'] }): Promise<Built> {
+  const testing = { ...asked, keys: keysFor(asked.manner, fingerprint) }
   const { job, manner } = testing
   const [input] = job.inputs
   if (input === undefined) throw new Failure(`${job.output}: has no input`)
@@ -67,46 +67,44 @@ interface TestedQuestion {
 }
 
 async function testQuestion(testing: Testing, question: Question): Promise<TestedQuestion> {
-  const tested = await Promise.all(
-    question.completions.map((completion) => testCompletion(testing, question, completion)),
-  )
-  const completions = tested.map(({ completion }) => completion)
+  const ran = await ranAll(testing, question)
+  const score = scoring(question, testing.manner)
+  const said = question.completions.map((completion, index): Tested => {
+    const { outcomes, executed } = ran[index] ?? notRun
+    return {
+      question,
+      completion: settled(completion, question, () => score(completion, outcomes)),
+      executed,
+    }
+  })
   return {
     asked: question,
-    question: { ...question, completions },
-    said: tested.map(({ completion, executed }) => ({ question, completion, executed })),
-    missing: tested.reduce((sum, each) => sum + each.missing, 0),
+    question: { ...question, completions: said.map(({ completion }) => completion) },
+    said,
+    missing: ran.flatMap(({ outcomes }) => outcomes).filter((outcome) => outcome === undefined).length,
   }
 }
 
-interface TestedCompletion {
-  readonly completion: Completion
-  readonly executed: boolean
-  readonly missing: number
+function settled(completion: Completion, question: Question, score: () => Score): Completion {
+  if (isRun(completion, question)) return scored(completion, question, score())
+  return completion.skip || question.testcases.length === 0
+    ? unscored(completion, question)
+    : withoutCode(completion, question)
 }
 
-async function testCompletion(
-  testing: Testing,
+/** Completions that are the same program share their executions, and with them all that is written of those. */
+function scoring(
   question: Question,
-  completion: Completion,
-): Promise<TestedCompletion> {
-  if (completion.skip || question.testcases.length === 0)
-    return { completion: unscored(completion, question), executed: false, missing: 0 }
-  if (hasNoCode(completion))
-    return { completion: withoutCode(completion, question), executed: false, missing: 0 }
-  const trials = testing.trials(question).get(completion) ?? []
-  const cases = await Promise.all(trials.map((trial) => testTestcase(testing, question, completion, trial)))
-  const judged = cases.map((each) => each.judged)
-  return {
-    completion: scored(completion, question, judged, comparisonFor(question, testing.manner)),
-    executed: cases.some(({ executed }) => executed),
-    missing: cases.reduce((sum, { missing }) => sum + missing, 0),
+  manner: Manner,
+): (completion: Completion, outcomes: Ran['outcomes']) => Score {
+  const known = new Map<string, Score>()
+  return ({ completion }, outcomes) => {
+    const before = known.get(completion)
+    if (before !== undefined) return before
+    const score = scoreOf(question, judgedOf(question, outcomes, manner), comparisonFor(question, manner))
+    known.set(completion, score)
+    return score
   }
-}
-
-/** Nothing but white space, or marked by clean and not edited since. */
-function hasNoCode({ completion, cleaned_by, by }: Completion): boolean {
-  return completion.trim() === '' || (cleaned_by?.includes('no-code') === true && by === undefined)
 }
 
 function factsOf(questions: readonly Question[]): { readonly [name: string]: number } {

@@ -1,7 +1,7 @@
 /** From a question's completion and test case to an execution, and to the key by which its outcome is known. */
-import { type Digest, type Json, keyOf } from '../../engine/stage.ts'
+import { type Digest, type Json, keyOf, keysOf } from '../../engine/stage.ts'
 import type { Completion, Question, TestCase } from '../questions/model.ts'
-import { once } from '../questions/once.ts'
+import { once, remembering } from '../questions/once.ts'
 import { type Comparison, comparisonOf } from './compare.ts'
 import type { Execution, Limits } from './sandbox/index.ts'
 
@@ -27,14 +27,11 @@ export function captureOf(
   return seed ? 'program' : capture
 }
 
-export function executionOf(
-  question: Question,
-  completion: Completion,
-  testcase: TestCase,
-  { limits, seed }: Manner,
-): Execution {
+/** All of an execution but the program's own text: what a question's completions share. */
+type Around = Omit<Execution, 'answer'>
+
+function aroundOf(question: Question, testcase: TestCase, { limits, seed }: Manner): Around {
   return {
-    answer: completion.completion,
     code: testcase.code,
     stdin: testcase.stdin,
     files: question.support_files.map(({ name, text }) => ({ name, text })),
@@ -45,10 +42,18 @@ export function executionOf(
   }
 }
 
-/** Names all that can change the outcome: the execution and the environment; no id, no file, no `expect`. */
-export function executionKey(execution: Execution, fingerprint: Json): Digest {
-  const { files, limits, ...rest } = execution
-  return keyOf('execution', {
+export function executionOf(
+  question: Question,
+  { completion }: Completion,
+  testcase: TestCase,
+  manner: Manner,
+): Execution {
+  return { answer: completion, ...aroundOf(question, testcase, manner) }
+}
+
+/** A key names all that can change the outcome: the execution and the environment; no id, no file, no `expect`. */
+function executionKeys({ files, limits, ...rest }: Around, fingerprint: Json): (answer: string) => Digest {
+  return keysOf('execution', 'answer', {
     ...rest,
     files: files.map(({ name, text }) => [name, text]),
     limits: { ...limits },
@@ -56,34 +61,27 @@ export function executionKey(execution: Execution, fingerprint: Json): Digest {
   })
 }
 
-/** A test case of a completion, and the key of its execution. */
-export interface Trial {
-  readonly testcase: TestCase
-  readonly key: Digest
-}
-
-/** What each of a question's completions has to go through. */
-export type Trials = (question: Question) => ReadonlyMap<Completion, readonly Trial[]>
+/** The keys of an answer's executions, one a test case of the question. */
+export type Keys = (question: Question) => (answer: string) => readonly Digest[]
 
 /** Worked out once for a question as it was read: in a large file most are what they were the last time. */
-export function trialsFor(manner: Manner, fingerprint: Json): Trials {
+export function keysFor(manner: Manner, fingerprint: Json): Keys {
   const { limits, seed } = manner
   const asked = keyOf('manner', { limits: { ...limits }, seed, fingerprint })
-  const known = trials.get(asked)
+  const known = keysByManner.get(asked)
   if (known !== undefined) return known
-  const key = (question: Question, completion: Completion, testcase: TestCase) =>
-    executionKey(executionOf(question, completion, testcase, manner), fingerprint)
-  const made: Trials = once((question) => {
-    const of = (completion: Completion) =>
-      question.testcases.map((testcase) => ({ testcase, key: key(question, completion, testcase) }))
-    return new Map(question.completions.map((completion) => [completion, of(completion)]))
+  const made: Keys = once((question) => {
+    const makers = question.testcases.map((testcase) =>
+      executionKeys(aroundOf(question, testcase, manner), fingerprint),
+    )
+    return remembering((answer) => makers.map((make) => make(answer)))
   })
-  trials.set(asked, made)
+  keysByManner.set(asked, made)
   return made
 }
 
 /** By all that the keys depend on besides the question. */
-const trials = new Map<Digest, Trials>()
+const keysByManner = new Map<Digest, Keys>()
 
 function limitsOf({ limits: own = {} }: Question, stage: Limits): Limits {
   return {

@@ -9,15 +9,17 @@ import type { Judged } from './testcase.ts'
 const printedKept = 2000
 const errorKept = 1200
 
+/** What is written of a program's runs: the same for every completion that is this program. */
+export type Score = Pick<Completion, 'results' | 'verdicts' | 'flaky' | 'runs'>
+
 /** `judged` has one a test case; undefined where its execution was not to be had, and then nothing is written of any. */
-export function scored(
-  completion: Completion,
+export function scoreOf(
   question: Question,
   judged: readonly (Judged | undefined)[],
   comparison: Comparison,
-): Completion {
+): Score {
   const known = judged.filter((each) => each !== undefined)
-  if (known.length < question.testcases.length) return plain(completion, question)
+  if (known.length < question.testcases.length) return {}
   const runs = question.testcases.flatMap((testcase, index) => {
     const each = known[index]
     return each === undefined || each.verdict === 'passed'
@@ -26,12 +28,15 @@ export function scored(
   })
   const flaky = known.flatMap((each, index) => (each.flaky ? [index + 1] : []))
   return {
-    ...plain(completion, question),
     results: known.map(({ verdict }) => verdict === 'passed'),
     verdicts: known.map(({ verdict }) => verdict),
     flaky: flaky.length > 0 ? flaky : undefined,
     runs: runs.length > 0 ? runs : undefined,
   }
+}
+
+export function scored(completion: Completion, question: Question, score: Score): Completion {
+  return { ...plain(completion, question), ...score }
 }
 
 /** A completion with no code in it fails every test case without being run. */

@@ -102,6 +102,7 @@ export class Workspace {
         this.responses.set(unit.key, JSON.parse(JSON.stringify(made)))
         return made
       },
+      units: (units) => Promise.all(units.map((unit) => job.unit(unit))),
       count: () => {},
       restore: async (key, value) => {
         if (!run.dry && !this.responses.has(key)) this.responses.set(key, JSON.parse(JSON.stringify(value)))
