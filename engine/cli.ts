@@ -1,40 +1,32 @@
 /** The command line: from words to a command, and from whatever goes wrong to a sentence and an exit status. */
 import { existsSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { Command } from './command.ts'
 import type { Setting } from './commands.ts'
 import * as commands from './commands.ts'
-import { doctor } from './doctor.ts'
 import type { Event } from './events.ts'
 import { codeOf, Failure, messageOf } from './failure.ts'
 import { type Pipeline, upTo } from './graph.ts'
 import { helpText } from './help.ts'
 import { parse, portOf, runOptions, type Values } from './options.ts'
 import { verbs } from './order.ts'
+import type { Program } from './program.ts'
 import { Terminal } from './terminal.ts'
-import { type Watched, watch } from './watch.ts'
+import type { Watched } from './watch.ts'
 import { openWorkspace } from './workspace.ts'
 
-/** Runs the command line; answers the exit status. `extra`: commands that the stages bring. */
-export async function main(
-  argv: readonly string[],
-  version: string,
-  extra: readonly Command[],
-): Promise<number> {
+/** Runs the command line; answers the exit status. */
+export async function main(argv: readonly string[], program: Program): Promise<number> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', stopUnheard)
   try {
-    return await dispatch(argv, version, extra)
+    return await dispatch(argv, program)
   } catch (error) {
     return complain(error, argv.includes('--verbose'))
   }
 }
 
-async function dispatch(
-  argv: readonly string[],
-  version: string,
-  extra: readonly Command[],
-): Promise<number> {
+async function dispatch(argv: readonly string[], program: Program): Promise<number> {
+  const { version, commands: extra } = program
   const seed = extra.find(({ name }) => argv.find((word) => !word.startsWith('-')) === name)
   const { values, positionals } = parse(argv, seed)
   if (values.version) return say(version)
@@ -43,7 +35,7 @@ async function dispatch(
   const file = values.file === undefined ? resolve('pipeline.ts') : resolve(cwd, values.file)
   const root = seed === undefined ? dirname(file) : cwd
   const load = async (): Promise<Pipeline> =>
-    seed === undefined ? await loadPipeline(file) : seed.pipeline(positionals.slice(1), values)
+    seed === undefined ? await loadPipeline(file, program) : seed.pipeline(positionals.slice(1), values)
   const whole = await load()
   const [command, stages] = commandOf(positionals, seed)
   const graph = takesNoStages(command) ? whole : upTo(whole, stages)
@@ -77,7 +69,7 @@ async function dispatch(
       case 'gc':
         return await commands.gc(setting)
       case 'doctor':
-        return await doctor(setting)
+        return await (await import('./doctor.ts')).doctor(setting, program.slow)
       case 'watch':
         await watchAnd({ ...setting, file, load: async () => upTo(await load(), stages) }, graph, values)
         return 130
@@ -91,6 +83,7 @@ async function dispatch(
 
 /** The watch, with its pages served beside it when that is asked for. */
 async function watchAnd(watched: Watched, graph: Pipeline, { serve: wanted, port }: Values): Promise<void> {
+  const { watch } = await import('./watch.ts')
   if (!wanted) return watch(watched)
   const { serve } = await import('./serve.ts')
   const serving = await serve(graph, watched.workspace.root, port === undefined ? undefined : portOf(port))
@@ -124,10 +117,8 @@ function takesNoStages(command: OwnCommand): boolean {
   return command === 'why' || verbs.some((verb) => verb === command)
 }
 
-let loads = 0
-
-/** Imports the pipeline file, anew at each call: the query makes it another module to Node. */
-async function loadPipeline(file: string): Promise<Pipeline> {
+/** The pipeline that the file exports, loaded anew at each call. */
+async function loadPipeline(file: string, program: Program): Promise<Pipeline> {
   if (!existsSync(file))
     throw new Failure(`${file}: no such file`, {
       exit: 2,
@@ -135,7 +126,7 @@ async function loadPipeline(file: string): Promise<Pipeline> {
     })
   let module: { default?: unknown }
   try {
-    module = (await import(`${pathToFileURL(file).href}?${++loads}`)) as { default?: unknown }
+    module = await program.load(file)
   } catch (error) {
     if (error instanceof Failure)
       throw new Failure(`${file}: ${error.message}`, { exit: 2, remedy: error.remedy, cause: error })

@@ -6,12 +6,11 @@ import type { RunOptions } from './context.ts'
 import type { Emit, Event, Summary } from './events.ts'
 import { describeState, mermaid, planText, plural } from './explain.ts'
 import { Failure } from './failure.ts'
-import { findTargets, type Pipeline, type Target } from './graph.ts'
+import { closeStages, findTargets, type Pipeline, type Target } from './graph.ts'
 import { unitsMark } from './judge.ts'
 import { Order, type Verb } from './order.ts'
 import { Run } from './run.ts'
 import { spentLines } from './spent.ts'
-import { closeStages } from './watch.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface Setting {

@@ -197,6 +197,11 @@ export function upTo(graph: Pipeline, names: readonly string[]): Pipeline {
   return { stages: graph.stages.filter((named) => wanted.has(named)) }
 }
 
+/** Ends the stages' workers and connections. */
+export async function closeStages(graph: Pipeline): Promise<void> {
+  await Promise.all(graph.stages.map(({ stage }) => stage.close?.()))
+}
+
 function bad(message: string, remedy: string): Failure {
   return new Failure(message, { remedy, exit: 2 })
 }

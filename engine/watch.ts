@@ -9,7 +9,7 @@ import type { Digest } from './cache/digest.ts'
 import type { RunOptions } from './context.ts'
 import type { Emit, Event, Summary } from './events.ts'
 import { Failure } from './failure.ts'
-import type { Pipeline } from './graph.ts'
+import { closeStages, type Pipeline } from './graph.ts'
 import { folderOf } from './patterns.ts'
 import { Run } from './run.ts'
 import type { Workspace } from './workspace.ts'
@@ -85,10 +85,6 @@ export async function watch(watched: Watched): Promise<void> {
   }
   await watcher.close()
   await closeStages(graph)
-}
-
-export async function closeStages(graph: Pipeline): Promise<void> {
-  await Promise.all(graph.stages.map(({ stage }) => stage.close?.()))
 }
 
 /** Holds back what is said of a look at everything until it turns out that something is to be built. */

@@ -34,6 +34,8 @@ export interface RunSettings {
   readonly killAfter?: number
   readonly killOn?: string
   readonly cwd?: string
+  /** Another copy of the program. */
+  readonly bin?: string
 }
 
 export class TestFolder {
@@ -136,7 +138,7 @@ export class TestFolder {
   }
 
   start(args: readonly string[], settings: RunSettings = {}): ChildProcess {
-    return spawn(process.execPath, [bin, ...args], {
+    return spawn(process.execPath, [settings.bin ?? bin, ...args], {
       cwd: settings.cwd ?? this.path,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
