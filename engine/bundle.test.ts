@@ -37,11 +37,11 @@ function folderWith(files: { readonly [name: string]: string }): Folder {
 }
 
 const sources = {
-  'main.ts': "import { b } from './b.ts'\nexport const value: string = `a${b}`\n",
+  'main.ts': "import { b } from './b.ts'\nexport const value: string = 'a' + b\n",
   'b.ts': "export const b: string = '1'\n",
 }
 
-async function valueOf({ root, out }: Folder): Promise<{ value: string; place: string }> {
+async function valueIn({ root, out }: Folder): Promise<{ value: string; place: string }> {
   const place = await bundled(out, 'key', { entryPoints: { main: join(root, 'main.ts') } })
   const { value } = (await import(pathToFileURL(join(place, 'main.mjs')).href)) as { value: string }
   return { value, place: basename(place) }
@@ -51,14 +51,14 @@ const test = suite('bundle')
 
 test('it is made once', async () => {
   const folder = folderWith(sources)
-  const first = await valueOf(folder)
+  const first = await valueIn(folder)
   assert.is(first.value, 'a1')
-  assert.equal(await valueOf(folder), first)
+  assert.equal(await valueIn(folder), first)
   await sleep(120)
   // What was too young to be known by its times is digested once more, and then known by them.
-  assert.equal(await valueOf(folder), first)
+  assert.equal(await valueIn(folder), first)
   const manifest = readFileSync(join(folder.out, 'bundle.json'), 'utf8')
-  assert.equal(await valueOf(folder), first)
+  assert.equal(await valueIn(folder), first)
   assert.is(readFileSync(join(folder.out, 'bundle.json'), 'utf8'), manifest)
   assert.not.match(manifest, '""')
 })
@@ -67,11 +67,11 @@ test('a file that is imported is changed at once, to the same size, with its old
   const folder = folderWith(sources)
   const path = join(folder.root, 'b.ts')
   for (let round = 2; round < 9; round++) {
-    await valueOf(folder)
+    await valueIn(folder)
     const { atime, mtime } = statSync(path)
     writeFileSync(path, `export const b: string = '${round}'\n`)
     utimesSync(path, atime, mtime)
-    assert.is((await valueOf(folder)).value, `a${round}`)
+    assert.is((await valueIn(folder)).value, `a${round}`)
     if (round % 2 === 0) await sleep(60)
   }
 })
@@ -79,33 +79,33 @@ test('a file that is imported is changed at once, to the same size, with its old
 test('another file with the same times takes the place of one', async () => {
   const folder = folderWith({ ...sources, 'c.ts': "export const b: string = '2'\n" })
   await sleep(80)
-  await valueOf(folder)
-  await valueOf(folder)
+  await valueIn(folder)
+  await valueIn(folder)
   const { atime, mtime } = statSync(join(folder.root, 'b.ts'))
   utimesSync(join(folder.root, 'c.ts'), atime, mtime)
   renameSync(join(folder.root, 'c.ts'), join(folder.root, 'b.ts'))
-  assert.is((await valueOf(folder)).value, 'a2')
+  assert.is((await valueIn(folder)).value, 'a2')
 })
 
 test('a file that is gone is an error, and the bundle is not used in its stead', async () => {
   const folder = folderWith(sources)
-  await valueOf(folder)
+  await valueIn(folder)
   rmSync(join(folder.root, 'b.ts'))
   try {
-    await valueOf(folder)
+    await valueIn(folder)
     assert.unreachable()
   } catch (error) {
     assert.match(String(error), 'b.ts')
   }
   writeFileSync(join(folder.root, 'b.ts'), sources['b.ts'])
-  assert.is((await valueOf(folder)).value, 'a1')
+  assert.is((await valueIn(folder)).value, 'a1')
 })
 
 test('what came out is damaged, or its list is', async () => {
   const folder = folderWith(sources)
-  const { place } = await valueOf(folder)
+  const { place } = await valueIn(folder)
   writeFileSync(join(folder.out, place, 'main.mjs'), 'export const value = ')
-  assert.is((await valueOf(folder)).value, 'a1')
+  assert.is((await valueIn(folder)).value, 'a1')
   for (const text of [
     '',
     '{}',
@@ -114,13 +114,13 @@ test('what came out is damaged, or its list is', async () => {
     '{"files":["a","b","c"]}',
   ]) {
     writeFileSync(join(folder.out, 'bundle.json'), text)
-    assert.is((await valueOf(folder)).value, 'a1')
+    assert.is((await valueIn(folder)).value, 'a1')
   }
 })
 
 test('several processes make it at once', async () => {
   const folder = folderWith(sources)
-  const values = await Promise.all(Array.from({ length: 5 }, () => valueOf(folder)))
+  const values = await Promise.all(Array.from({ length: 5 }, () => valueIn(folder)))
   assert.equal(
     values.map(({ value }) => value),
     Array(5).fill('a1'),

@@ -61,8 +61,15 @@ async function bundle() {
     })
     return { folder }
   } catch (error) {
-    return { slow: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error) }
+    return { slow: told(error) }
   }
+}
+
+/** The first thing that is wrong. @param {unknown} error @returns {string} */
+function told(error) {
+  if (!(error instanceof Error)) return String(error)
+  const [first] = 'errors' in error && Array.isArray(error.errors) ? error.errors : []
+  return first === undefined ? error.message : `${first.location?.file}: ${first.text}`
 }
 
 /** @param {string} folder @param {string} name */
