@@ -14,7 +14,12 @@ export interface QuestionDigests {
 
 /** Keys that are not ours count: they are carried along, and a person may edit them. */
 export const questionDigests = once((question: Question): QuestionDigests => {
-  const { id, built_from, testcases, completions, ...says } = questionTable(question)
+  const { id, ...says } = questionTable({
+    ...question,
+    built_from: undefined,
+    testcases: [],
+    completions: [],
+  })
   return {
     question: keyOf('question 1', jsonOf(says)),
     testcases: question.testcases.map((testcase) => keyOf('testcase 1', jsonOf(testcaseTable(testcase)))),

@@ -24,19 +24,72 @@ export type Table<Entries extends v.ObjectEntries> = v.GenericSchema<
 /** A table of these keys. `of` is what messages call it: 'a question', 'a test case', … */
 export function table<const Entries extends v.ObjectEntries>(of: string, entries: Entries): Table<Entries> {
   const known = new Set(Object.keys(entries))
-  const object = v.object(entries, `is missing: ${of} needs it`)
+  const object = v.object(entries)
+  const columns = Object.entries(entries).map(
+    ([key, schema]): Column => ({
+      key,
+      schema,
+      optional: schema.type === 'optional',
+      standard: v.getDefault(schema),
+    }),
+  )
   const checked = {
     ...object,
     '~run'(dataset: v.UnknownDataset, config: v.Config<Issue>): Dataset {
       const input = dataset.value
       if (!isTable(input)) return { typed: false, value: input, issues: [notTable(input, of)] }
-      const result: Dataset = object['~run'](dataset, config)
+      const result: Mutable = { typed: true, value: {} }
+      for (const column of columns) take(result, input, column, config, of)
       for (const key in input) if (!known.has(key)) keep(result, input, key, known, of)
-      return result
+      return result as Dataset
     },
   }
   // The spread can't say that the output gained `unknown`.
   return checked as unknown as Table<Entries>
+}
+
+interface Column {
+  readonly key: string
+  readonly schema: v.GenericSchema
+  readonly optional: boolean
+  readonly standard: unknown
+}
+
+/** As valibot's `object` does it; that asks every schema anew what it is, for keys that most tables do not have. */
+function take(
+  result: Mutable,
+  input: TomlTable,
+  { key, schema, optional, standard }: Column,
+  config: v.Config<Issue>,
+  of: string,
+): void {
+  const value = input[key] ?? standard
+  if (value === undefined) {
+    if (!optional) fault(result, [missing(input, key, of)])
+    return
+  }
+  const taken = schema['~run']({ value }, config)
+  if (taken.issues !== undefined) {
+    const item = { type: 'object', origin: 'value', input: { ...input }, key, value } as const
+    fault(
+      result,
+      taken.issues.map((issue) => ({ ...issue, path: [item, ...(issue.path ?? [])] })),
+      taken.typed,
+    )
+  }
+  result.value[key] = taken.value
+}
+
+/** A dataset while it is being made. */
+interface Mutable {
+  typed: boolean
+  readonly value: Record<string, unknown>
+  issues?: Issue[]
+}
+
+function fault(result: Mutable, issues: readonly Issue[], typed = false): void {
+  result.issues = [...(result.issues ?? []), ...issues]
+  result.typed &&= typed
 }
 
 /** One of some words, or a table that says more; what is neither is told the words. */
@@ -65,12 +118,12 @@ export function number(): v.NumberSchema<undefined> {
   }
 }
 
-function keep(result: Dataset, input: TomlTable, key: string, known: ReadonlySet<string>, of: string): void {
+function keep(result: Mutable, input: TomlTable, key: string, known: ReadonlySet<string>, of: string): void {
   const meant = nearest(key, [...known])
   if (meant !== undefined) {
     const misspelt = issueAt(input, key, `is no key of ${of}; did you mean \`${meant}\`?`)
     const others = (result.issues ?? []).filter((issue) => !isAbout(issue, meant))
-    Object.assign(result, { issues: [...others, misspelt] })
+    result.issues = [...others, misspelt]
   }
   const output = result.value as { unknown?: Unknown }
   // From entries, because `__proto__` may be a key.
@@ -96,6 +149,20 @@ function plain(value: TomlValue): TomlValue {
 function notTable(input: unknown, of: string): Issue {
   const message = `must be a table (${of}), not ${kindOf(input)}`
   return { kind: 'schema', type: 'object', input, expected: 'Object', received: '', message }
+}
+
+function missing(input: TomlTable, key: string, of: string): Issue {
+  const message = `is missing: ${of} needs it`
+  const path: Issue['path'] = [{ type: 'object', origin: 'key', input: { ...input }, key, value: undefined }]
+  return {
+    kind: 'schema',
+    type: 'object',
+    input: undefined,
+    expected: `"${key}"`,
+    received: 'undefined',
+    message,
+    path,
+  }
 }
 
 function issueAt(input: TomlTable, key: string, message: string): Issue {

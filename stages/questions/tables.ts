@@ -129,8 +129,14 @@ function tableOf(
   ours: { readonly [key: string]: TomlValue | undefined },
   unknown: Unknown | undefined,
 ): TomlTable {
-  const entries = [...Object.entries(ours), ...Object.entries(unknown ?? {})]
-  return Object.fromEntries(entries.filter((entry): entry is [string, TomlValue] => entry[1] !== undefined))
+  const table: Record<string, TomlValue> = {}
+  for (const key in ours) {
+    const value = ours[key]
+    if (value !== undefined) table[key] = value
+  }
+  return unknown === undefined
+    ? table
+    : Object.fromEntries([...Object.entries(table), ...Object.entries(unknown)])
 }
 
 /** An empty list of tables is not written: there is no header to write. */
