@@ -1,4 +1,5 @@
 /** Builds one target: gives its stage what it needs, writes what comes back, and makes the record of it. */
+import { createHash, type Hash } from 'node:crypto'
 import { type Digest, digestOf } from './cache/digest.ts'
 import type { Context } from './context.ts'
 import type { Target } from './graph.ts'
@@ -100,7 +101,7 @@ export async function buildTarget(
   const written: string[] = []
   const digests: Record<string, Digest> = {}
   for (const output of built.outputs) {
-    const digest = digestOf(output.text)
+    const digest = output.bytes?.digest ?? digestOf(output.text)
     if (!output.loose) digests[output.path] = digest
     if (await put(run, output, digest, { kept: stage.kept, seen })) written.push(output.path)
   }
@@ -122,10 +123,11 @@ export async function buildTarget(
 /** Writes the output unless it stands there already: an output whose bytes would not change is not touched. */
 async function put(
   run: Context,
-  { path, text }: Output,
+  output: Output,
   digest: Digest,
   { kept, seen }: { readonly kept: boolean; readonly seen: ReadonlyMap<string, Digest | undefined> },
 ): Promise<boolean> {
+  const { path, bytes } = output
   const absolute = run.absolute(path)
   // Looked at again, past what was remembered: since the target was judged, a person may have saved the file.
   const standing = () => {
@@ -134,18 +136,29 @@ async function put(
   }
   const now = standing()
   if (run.options.dry) {
-    run.overlay.set(path, text)
+    run.overlay.set(path, output.text)
     return now !== digest
   }
   if (now === digest) return false
+  const written = createHash('sha256')
   const guard = () => {
     if (kept && seen.has(path) && seen.get(path) !== standing()) throw new Moved(path)
+    // What bytes are copied from has changed since they were digested.
+    if (bytes !== undefined && !written.digest('hex').startsWith(digest)) throw new Moved(path)
   }
-  await writeText(absolute, text, path, { durable: kept, guard })
+  const content = bytes === undefined ? output.text : heard(bytes.chunks(), written)
+  await writeText(absolute, content, path, { durable: kept, guard })
   run.workspace.stamps.invalidate(absolute)
   run.wrote(path, digest)
-  run.workspace.texts.put(digest, text, text.length)
+  if (bytes === undefined) run.workspace.texts.put(digest, output.text, output.text.length)
   return true
+}
+
+function* heard(chunks: Iterable<Uint8Array>, hash: Hash): Generator<Uint8Array> {
+  for (const chunk of chunks) {
+    hash.update(chunk)
+    yield chunk
+  }
 }
 
 function incompleteness(built: Built, missing: number, without: ReadonlySet<string>): string | undefined {

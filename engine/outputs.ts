@@ -2,7 +2,7 @@
  * Files, read and written. An output appears whole or not at all: it is written beside its place, flushed, and renamed.
  */
 import { isUtf8 } from 'node:buffer'
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import pLimit from 'p-limit'
 import { codeOf, Failure } from './failure.ts'
@@ -55,6 +55,9 @@ function firstBadByte(bytes: Buffer): number {
   return good
 }
 
+/** A text, or its bytes, of which a chunk holds until the next one is asked for. */
+export type Content = string | Iterable<Uint8Array>
+
 export interface WriteOptions {
   readonly durable: boolean
   readonly guard: () => void
@@ -68,17 +71,17 @@ export interface WriteOptions {
  * The temporary file has one fixed name, so that a killed run leaves at most one, which the next write takes over;
  * two writers at once are kept apart by the target's lock.
  */
-export function writeText(path: string, text: string, shown: string, options: WriteOptions): Promise<void> {
+export function writeText(path: string, text: Content, shown: string, options: WriteOptions): Promise<void> {
   return openAtOnce(() => replace(path, text, shown, options))
 }
 
-async function replace(path: string, text: string, shown: string, options: WriteOptions): Promise<void> {
+async function replace(path: string, text: Content, shown: string, options: WriteOptions): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.tmp`)
   try {
     await mkdir(dirname(path), { recursive: true })
     const file = await open(temporary, 'w')
     try {
-      await file.writeFile(text)
+      await writeFile(file, text)
       if (options.durable) await file.datasync()
     } finally {
       await file.close()

@@ -12,7 +12,16 @@ import type { Digest, Json } from './cache/digest.ts'
 import type { Notice } from './events.ts'
 
 export { Budget, type Reservation } from './budget.ts'
-export { canonical, type Digest, digestOf, isDigest, type Json, keyOf, keysOf } from './cache/digest.ts'
+export {
+  canonical,
+  type Digest,
+  digestOf,
+  digestOfParts,
+  isDigest,
+  type Json,
+  keyOf,
+  keysOf,
+} from './cache/digest.ts'
 export { Recent } from './cache/recent.ts'
 export type { Notice } from './events.ts'
 export { codeOf, Failure, messageOf } from './failure.ts'
@@ -224,6 +233,14 @@ export interface Built {
 export interface Output {
   readonly path: string
   readonly text: string
+  /** What the text is in UTF-8, when the stage has it at hand: then a large text need never be made (let it be a getter). */
+  readonly bytes?: Bytes
   /** True: a companion (a set-aside edit) that is not part of the target's freshness. */
   readonly loose?: boolean
+}
+
+export interface Bytes {
+  readonly digest: Digest
+  /** All of them, from the first one each time. A chunk holds until the next one is asked for. */
+  chunks(): Iterable<Uint8Array>
 }

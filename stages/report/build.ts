@@ -1,6 +1,7 @@
-/** Builds the report: the pieces of every results file, made or looked up, and the files that are put together of them. */
+/** Builds the report: the pieces of every results file, made or found in the former report, and the files made of them. */
 import {
   type Built,
+  type Digest,
   Failure,
   fill,
   type InputFile,
@@ -8,14 +9,16 @@ import {
   keyOf,
   type Notice,
   nameIn,
+  type Output,
 } from '../../engine/stage.ts'
 import { readQuestions } from '../questions/read.ts'
-import { type Piecewise, piecewise, type ReportFile } from './files.ts'
+import type { ReportFile } from './files.ts'
 import { junitXml } from './junit.ts'
+import { knownFrom, remember } from './known.ts'
+import { type Part as Bytes, Layout, type Stretch } from './layout.ts'
 import { reportMarkdown } from './markdown.ts'
 import { type Part, partOf } from './part.ts'
-import { piecesOf, piecesVersion, type QuestionPieces, type Retrace } from './pieces.ts'
-import { samplesJsonl } from './samples.ts'
+import { type PieceName, piecesOf, type QuestionPieces, type Retrace } from './pieces.ts'
 import type { ChainFiles } from './sources.ts'
 import type { Strategy } from './strategies.ts'
 import { type Summary, summarize } from './summary.ts'
@@ -37,20 +40,21 @@ export interface Asked {
 }
 
 export async function buildReport(job: Job, asked: Asked): Promise<Built> {
-  const { chains, passAt, strategy, files, title, retrace } = asked
-  const wanted = new Set(piecewise.filter((file) => files.includes(file)))
-  const { rows, missing } = await readAll(job, chains, { wanted, retrace })
+  const { chains, passAt, strategy, files, title } = asked
+  const sources = await piecesOfAll(job, asked)
+  const rows = sources.flatMap(({ chain, file, questions }) =>
+    questions.map((question) => ({ ...question, chain, file })),
+  )
   checkIds(rows)
   const summary = summarize(rows, passAt, { strategy })
-  const table = summaryTable(summary)
-  const outputs = []
-  for (const file of files)
-    outputs.push({ path: `${job.output}/${file}`, text: await textOf(file, { rows, summary, table, title }) })
+  const whole = { job, rows, summary, table: summaryTable(summary), title }
+  const layouts = new Map<ReportFile, Layout>()
+  for (const file of files) layouts.set(file, new Layout(await partsOf(file, whole)))
+  await remember(job, new Map(sources.map(({ key, questions }) => [key, questions])), layouts)
   return {
-    outputs,
-    display: table,
-    incomplete: missing.length > 0 ? `not read: ${missing.join(', ')}` : undefined,
-    notices: rows.length + missing.length > 0 ? [] : noticesOf(chains),
+    outputs: [...layouts].map(([file, layout]) => outputOf(`${job.output}/${file}`, layout)),
+    display: whole.table,
+    notices: rows.length > 0 ? [] : noticesOf(chains),
     facts: factsOf(summary),
   }
 }
@@ -70,97 +74,131 @@ interface Row extends QuestionPieces {
 }
 
 interface Whole {
+  readonly job: Job
   readonly rows: readonly Row[]
   readonly summary: Summary
   readonly table: string
   readonly title: string
 }
 
-/** A file of the report, put together. What takes long to load is loaded for the file that needs it. */
-async function textOf(file: ReportFile, { rows, summary, table, title }: Whole): Promise<string> {
+/** What a file of the report is made of. What takes long to load is loaded for the file that needs it. */
+async function partsOf(
+  file: ReportFile,
+  { job, rows, summary, table, title }: Whole,
+): Promise<readonly Bytes[]> {
   const several = summary.chains !== undefined
+  const all = (name: PieceName) => rows.map((row) => pieceOf(row, name))
   switch (file) {
     case 'results.csv':
-      return resultsOfRows(
-        rows.map(({ part, chain }) => resultsRow(part, chain)),
-        several,
-      )
+      return [
+        resultsOfRows(
+          rows.map(({ part, chain }) => resultsRow(part, chain)),
+          several,
+        ),
+      ]
     case 'testcases.csv':
-      return testcasesCsv(
-        rows.map(({ testcases = '' }) => testcases),
-        several,
-      )
+      return testcasesCsv(all('testcases'), several)
     case 'summary.json':
-      return `${JSON.stringify(summary, null, 2)}\n`
+      return [`${JSON.stringify(summary, null, 2)}\n`]
     case 'summary.txt':
-      return table
+      return [table]
     case 'report.md':
-      return reportMarkdown(summary)
+      return [reportMarkdown(summary)]
     case 'junit.xml':
-      return junitXml(rows.map(({ suite = '' }) => suite))
+      return junitXml(all('suite'))
     case 'samples.jsonl':
-      return samplesJsonl(rows.map(({ samples = '' }) => samples))
+      return all('samples')
     case 'report.html': {
       const { pageOf } = await import('./page/index.ts')
-      return pageOf({
+      const page = await pageOf({
         title,
         summary,
-        rows: rows.map((row) => ({ ...row, prompt: row.prompt ?? '', blob: row.blob ?? '' })),
+        rows: rows.map((row) => ({
+          ...row,
+          cells: pieceOf(row, 'cells'),
+          searched: pieceOf(row, 'searched'),
+          blob: pieceOf(row, 'blob'),
+        })),
+        remember: (key, make) => remembered(job, key, make),
       })
+      return page.parts
     }
   }
 }
 
+function pieceOf({ part, stretches }: QuestionPieces, name: PieceName): Stretch {
+  const stretch = stretches[name]
+  if (stretch === undefined) throw new Error(`${part.id} has no piece '${name}'`)
+  return stretch
+}
+
+async function remembered(job: Job, key: Digest, make: () => Promise<string>): Promise<string> {
+  return (await job.unit<string>({ kind: 'derived', key, make })) ?? (await make())
+}
+
+/** The text is made only for who asks for it: a dry run. */
+function outputOf(path: string, bytes: Layout): Output {
+  return {
+    path,
+    bytes,
+    get text() {
+      return bytes.text
+    },
+  }
+}
+
+/** What the questions of a results file come to. */
+interface Source {
+  readonly chain: string
+  readonly file: string
+  /** Says all that the pieces depend on, besides the report's options. */
+  readonly key: string
+  readonly questions: readonly QuestionPieces[]
+}
+
 /** One file after the other: it is the processor that is busy, and this way only one text is in memory. */
-async function readAll(
-  job: Job,
-  chains: readonly ChainFiles[],
-  how: { readonly wanted: ReadonlySet<Piecewise>; readonly retrace: Retrace | undefined },
-): Promise<{ rows: readonly Row[]; missing: readonly string[] }> {
-  const rows: Row[] = []
-  const missing: string[] = []
+async function piecesOfAll(job: Job, asked: Asked): Promise<readonly Source[]> {
+  const { chains, files } = asked
+  const known = await knownFrom(job, files)
+  const share = sharing()
+  const sources: Source[] = []
   const inputs = new Map(job.inputs.map((input) => [input.path, input]))
   let pattern = 0
   for (const { name: chain, results, raw } of chains) {
     for (const input of job.inputs.filter((each) => each.pattern === pattern)) {
       const name = nameIn(results, input.path)
       const source = raw === undefined || name === undefined ? undefined : inputs.get(fill(raw, name))
-      const pieces = await piecesOfInput(job, input, source, { chain, ...how })
-      if (pieces === undefined) missing.push(input.path)
-      else rows.push(...pieces.map((piece) => ({ ...piece, chain, file: input.path })))
+      const key = `${input.digest} ${source?.digest ?? ''} ${chain}`
+      const questions = known.get(key) ?? (await piecesOfInput(input, source, chain, asked))
+      sources.push({ chain, file: input.path, key, questions: questions.map(share) })
     }
     pattern += raw === undefined ? 1 : 2
   }
-  return { rows, missing }
+  return sources
 }
 
-function piecesOfInput(
-  job: Job,
+async function piecesOfInput(
   input: InputFile,
   raw: InputFile | undefined,
-  how: {
-    readonly chain: string
-    readonly wanted: ReadonlySet<Piecewise>
-    readonly retrace: Retrace | undefined
-  },
-): Promise<readonly QuestionPieces[] | undefined> {
-  const { chain, wanted } = how
-  return job.unit<readonly QuestionPieces[]>({
-    kind: 'derived',
-    key: keyOf('report-pieces', {
-      version: [partVersion, piecesVersion],
-      results: input.digest,
-      raw: raw?.digest ?? null,
-      chain,
-      wanted: [...wanted],
-    }),
-    make: async () => {
-      const { questions } = (await readQuestions(await input.text(), input.path)).file
-      const sources =
-        raw === undefined ? [] : (await readQuestions(await raw.text(), raw.path)).file.questions
-      return piecesOf(questions, new Map(sources.map((question) => [question.id, question])), how)
-    },
-  })
+  chain: string,
+  { files, retrace }: Asked,
+): Promise<readonly QuestionPieces[]> {
+  const { questions } = (await readQuestions(await input.text(), input.path)).file
+  const answers = raw === undefined ? [] : (await readQuestions(await raw.text(), raw.path)).file.questions
+  const wanted = new Set(files)
+  return piecesOf(questions, new Map(answers.map((each) => [each.id, each])), { chain, wanted, retrace })
+}
+
+/** Of prompts that are the same one stands in the page. */
+function sharing(): (question: QuestionPieces) => QuestionPieces {
+  const first = new Map<Digest, Stretch>()
+  return (question) => {
+    const { prompt, stretches } = question
+    const searched = first.get(prompt) ?? stretches.searched
+    if (searched === undefined) return question
+    first.set(prompt, searched)
+    return searched === stretches.searched ? question : { ...question, stretches: { ...stretches, searched } }
+  }
 }
 
 function partOfInput(job: Job, input: InputFile): Promise<Part | undefined> {

@@ -13,7 +13,7 @@ import { needing } from '../../engine/testing/parts.ts'
 import { visible } from './escape.ts'
 import { junitSuite, junitXml } from './junit.ts'
 import { partOf } from './part.ts'
-import { samplesJsonl, samplesOf } from './samples.ts'
+import { samplesOf } from './samples.ts'
 import { resultsOfRows, resultsRow } from './tables.ts'
 import { testcasesCsv, testcasesOf } from './testcases.ts'
 import { hostileChain as chain, hostile, questions } from './testing/hostile.ts'
@@ -22,9 +22,9 @@ const results = resultsOfRows(partOf({ questions }).map((part) => resultsRow(par
 const testcases = testcasesCsv(
   questions.map((question) => testcasesOf(question, chain)),
   true,
-)
-const samples = samplesJsonl(questions.map((question) => samplesOf(question, chain)))
-const junit = junitXml(questions.map((question) => junitSuite(question, chain)))
+).join('')
+const samples = questions.map((question) => samplesOf(question, chain)).join('')
+const junit = junitXml(questions.map((question) => junitSuite(question, chain))).join('')
 
 function python(program: string, input: string) {
   const { stdout, stderr, status } = spawnSync('/usr/bin/python3', ['-c', program], {

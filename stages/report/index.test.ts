@@ -1,3 +1,7 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -10,12 +14,19 @@ import {
   type Json,
 } from '../../engine/stage.ts'
 import { reportFiles } from './files.ts'
-import { report } from './index.ts'
+import { type ReportOptions, report } from './index.ts'
 
-/** Builds the report of files given as text, as the engine would; the cache outlives a build when it is handed in. */
+const roots: string[] = []
+test.after(() => {
+  for (const root of roots) rmSync(root, { recursive: true })
+})
+
+/** Builds the report of files given as text, as the engine would: what is remembered and what is written outlives a build. */
 function workspace() {
+  const root = mkdtempSync(join(tmpdir(), 'report-'))
+  roots.push(root)
   const cache = new Map<Digest, Json>()
-  let made = 0
+  const read: string[] = []
   async function unit<T extends Json>({
     key,
     make,
@@ -23,30 +34,49 @@ function workspace() {
     readonly key: Digest
     make(signal: AbortSignal): Promise<T> | T
   }) {
-    if (!cache.has(key)) {
-      made++
-      cache.set(key, JSON.parse(JSON.stringify(await make(new AbortController().signal))))
-    }
+    if (!cache.has(key)) cache.set(key, JSON.parse(JSON.stringify(await make(new AbortController().signal))))
     return cache.get(key) as T
   }
+  const resolve = (path: string) => join(root, path)
   return {
-    made: () => made,
-    async build(files: { readonly [path: string]: string }, passAt?: readonly number[]): Promise<Built> {
+    cache,
+    /** Files whose text was asked for since the last time. */
+    read: () => read.splice(0),
+    at: (file: string) => resolve(`data/report/${file}`),
+    async build(
+      files: { readonly [path: string]: string },
+      options: Partial<ReportOptions> = {},
+    ): Promise<Built> {
       const inputs = Object.entries(files).map(
         ([path, text]): InputFile => ({
           path,
           digest: digestOf(text),
           pattern: 0,
           source: true,
-          text: async () => text,
+          text: async () => {
+            read.push(path)
+            return text
+          },
         }),
       )
-      const job: Pick<Job, 'inputs' | 'output' | 'unit'> = { inputs, output: 'data/report', unit }
-      const stage = report({ from: 'data/results/%.toml', to: 'data/report', passAt })
-      return await stage.build(job as Job)
+      const job: Pick<Job, 'inputs' | 'output' | 'unit' | 'resolve'> = {
+        ...{ inputs, output: 'data/report', unit, resolve },
+      }
+      const stage = report({ from: 'data/results/%.toml', to: 'data/report', ...options })
+      const built = await stage.build(job as Job)
+      mkdirSync(resolve('data/report'), { recursive: true })
+      // All texts first: they are copied from files that are written over.
+      const texts = built.outputs.map(({ path, text, bytes }) => ({ path, text, digest: bytes?.digest }))
+      for (const { path, text, digest } of texts) {
+        assert.is(digestOf(text), digest)
+        writeFileSync(resolve(path), text)
+      }
+      return { ...built, outputs: texts.map(({ path, text }) => ({ path, text })) }
     },
   }
 }
+
+const tomlSafe = (text: string) => text.replace(/[^\p{L}\p{N} <>&,]/gu, '_')
 
 const results = (id: string, ...completions: readonly (readonly boolean[])[]) =>
   [
@@ -88,32 +118,84 @@ third,0.5000,1.0000,0.7500,0.7500,0.3536,0.5000,1.0000
 })
 
 test('after one edit only the edited file is read again', async () => {
-  const { build, made } = workspace()
+  const { build, read } = workspace()
   const files = { 'a.toml': results('a', [true, true]), 'b.toml': results('b', [true, true]) }
   const before = await build(files)
-  assert.is(made(), 2)
+  assert.equal(read(), ['a.toml', 'b.toml'])
   const after = await build({ ...files, 'b.toml': results('b', [true, false]) })
-  assert.is(made(), 3)
+  assert.equal(read(), ['b.toml'])
   assert.is.not(textOf(after, 'data/report/results.csv'), textOf(before, 'data/report/results.csv'))
 })
 
-test('from the cache comes the same as from the files, also when a file was renamed', async () => {
-  const { build, made } = workspace()
-  const first = await build({ 'a.toml': results('a', [true, false], [true, true]) })
-  assert.equal(await build({ 'a.toml': results('a', [true, false], [true, true]) }), first)
-  const renamed = await build({ 'z.toml': results('a', [true, false], [true, true]) })
-  assert.is(made(), 1)
-  assert.match(textOf(renamed, 'data/report/summary.json'), '"file": "z.toml"')
+test('what is copied from the former report is what would be made anew, whatever was edited', async () => {
+  const file = fc.record({
+    name: fc.constantFrom('a', 'b', 'c', 'd'),
+    id: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }).map(tomlSafe),
+    prompt: fc.constantFrom('same', 'same', 'other <b>', 'Grüße\u2028'),
+    verdicts: fc.array(fc.array(fc.boolean(), { minLength: 2, maxLength: 2 }), { maxLength: 3 }),
+  })
+  const state = fc.uniqueArray(file, { maxLength: 4, selector: ({ name }) => name })
+  await fc.assert(
+    fc.asyncProperty(fc.array(state, { minLength: 2, maxLength: 4 }), async (states) => {
+      const { build } = workspace()
+      for (const files of states) {
+        const texts = Object.fromEntries(
+          files.map(({ name, id, prompt, verdicts }) => [
+            `${name}.toml`,
+            results(name + id, ...verdicts).replace("prompt = ''", `prompt = '${prompt}'`),
+          ]),
+        )
+        assert.equal(await build(texts), await workspace().build(texts))
+      }
+    }),
+    { numRuns: 10 },
+  )
 })
 
-test('a file that could not be read in this run is named, and leaves the report incomplete', async () => {
-  const job: Pick<Job, 'inputs' | 'output' | 'unit'> = {
-    inputs: [{ path: 'a.toml', digest: digestOf(''), pattern: 0, source: true, text: async () => '' }],
-    output: 'report',
-    unit: async () => undefined,
+test('the report is the same when nothing changed, and when a file was renamed', async () => {
+  const { build, read } = workspace()
+  const text = results('a', [true, false], [true, true])
+  const first = await build({ 'a.toml': text })
+  assert.equal(await build({ 'a.toml': text }), first)
+  const renamed = await build({ 'z.toml': text })
+  assert.equal(read(), ['a.toml'])
+  assert.match(textOf(renamed, 'data/report/summary.json'), '"file": "z.toml"')
+  assert.match(textOf(renamed, 'data/report/report.html'), 'data-file="z.toml"')
+})
+
+test('when a file of the report was changed by hand or is gone, all is made anew and comes out the same', async () => {
+  const { build, read, at } = workspace()
+  const files = { 'a.toml': results('a', [true, true]), 'b.toml': results('b', [true, true]) }
+  const first = await build(files)
+  for (const spoil of [
+    () => writeFileSync(at('junit.xml'), readFileSync(at('junit.xml'), 'utf8').replace('name', 'nome')),
+    () => rmSync(at('samples.jsonl')),
+  ]) {
+    read()
+    spoil()
+    assert.equal(await build(files), first)
+    assert.equal(read(), ['a.toml', 'b.toml'])
   }
-  const built = await report({ from: '%.toml', to: 'report' }).build(job as Job)
-  assert.is(built.incomplete, 'not read: a.toml')
+})
+
+test('without what was remembered of it, the former report is of no use and does no harm', async () => {
+  const { build, read, cache } = workspace()
+  const files = { 'a.toml': results('a', [true, true]) }
+  const first = await build(files)
+  cache.clear()
+  assert.equal(await build(files), first)
+  assert.equal(read(), ['a.toml', 'a.toml'])
+  assert.equal(await build(files), first)
+  assert.equal(read(), [])
+})
+
+test('a report of other files than before is made anew', async () => {
+  const { build, read } = workspace()
+  const files = { 'a.toml': results('a', [true, true]) }
+  await build(files, { files: ['results.csv'] })
+  const all = await build(files)
+  assert.equal(read(), ['a.toml', 'a.toml'])
+  assert.is(all.outputs.length, reportFiles.length)
 })
 
 test('without results files the report is empty, and says so', async () => {
@@ -145,7 +227,7 @@ test('the same k twice, or in another order, are the same parameters', () => {
 test('pass@k is estimated for the chosen k, each once and in order', async () => {
   const built = await workspace().build(
     { 'a.toml': results('a', [true, true], [false, false]) },
-    [2, 1, 2, 3],
+    { passAt: [2, 1, 2, 3] },
   )
   assert.match(textOf(built, 'data/report/summary.json'), /"pass_at": \{\s+"1": 0.5,\s+"2": 1\s+\}/)
 })

@@ -32,7 +32,7 @@ test('a suite a question, a case a completion, and counts that add up', () => {
     ]),
   )
   assert.is(
-    junitXml([suite]),
+    junitXml([suite]).join(''),
     `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
   <testsuite name="loops &lt;1&gt;" tests="5" failures="1" errors="1" skipped="2">

@@ -35,8 +35,8 @@ ${cases.join('')}  </testsuite>
 }
 
 /** junit.xml. */
-export function junitXml(suites: readonly string[]): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suites.join('')}</testsuites>\n`
+export function junitXml<Piece>(suites: readonly Piece[]): readonly (string | Piece)[] {
+  return ['<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n', ...suites, '</testsuites>\n']
 }
 
 type Outcome =

@@ -1,58 +1,87 @@
 /**
- * What one question adds to each of the report's files, as text: this is what the cache holds, a value a results file, so
- * that after one edit one file's pieces are made and the others are looked up and put together.
+ * What one question adds to each of the report's files: after one edit one file's pieces are made, and those of the others
+ * are copied from where they stand (former.ts).
  */
+import { type Digest, digestOf } from '../../engine/stage.ts'
 import { answerDigest, textDigest } from '../questions/digests.ts'
 import type { Question } from '../questions/model.ts'
 import type { Piecewise } from './files.ts'
 import { junitSuite } from './junit.ts'
+import { Stretch } from './layout.ts'
 import { blobOf, type CompletionTexts } from './page/blob.ts'
+import { cellsOf, searchedOf } from './page/list.ts'
 import { partOf, type QuestionPart } from './part.ts'
 import { samplesOf } from './samples.ts'
 import { testcasesOf } from './testcases.ts'
 
 /** Raise it when a piece comes to be another for the same question. */
-export const piecesVersion = 1
+export const piecesVersion = 2
 
-export type QuestionPieces = {
+/** The file that each piece stands in. */
+export const homes = {
+  testcases: 'testcases.csv',
+  samples: 'samples.jsonl',
+  suite: 'junit.xml',
+  cells: 'report.html',
+  searched: 'report.html',
+  blob: 'report.html',
+} as const satisfies { readonly [name: string]: Piecewise }
+export type PieceName = keyof typeof homes
+export const pieceNames = Object.keys(homes) as readonly PieceName[]
+
+export interface QuestionPieces {
   readonly part: QuestionPart
-  /** Where a page is wanted. */
-  readonly prompt?: string
-  readonly blob?: string
-  readonly testcases?: string
-  readonly samples?: string
-  readonly suite?: string
+  readonly prompt: Digest
+  /** Those of the files that are wanted. */
+  readonly stretches: { readonly [name in PieceName]?: Stretch }
 }
 
 /** Gives what the cleaning rules make of a question's raw answers, in their order. */
 export type Retrace = (raw: Question) => Promise<readonly string[]>
 
-/**
- * @param raw the questions with the model's own answers, by id; none when they are not at hand
- * @param chain which of several chains it is of; '' when there is only one
- */
+export interface Wanted {
+  /** Which of several chains it is of; '' when there is only one. */
+  readonly chain: string
+  readonly wanted: ReadonlySet<string>
+  readonly retrace: Retrace | undefined
+}
+
+/** @param raw the questions with the model's own answers, by id; none when they are not at hand */
 export function piecesOf(
   questions: readonly Question[],
   raw: ReadonlyMap<string, Question>,
-  { chain, wanted, retrace }: { chain: string; wanted: ReadonlySet<Piecewise>; retrace: Retrace | undefined },
+  how: Wanted,
 ): Promise<readonly QuestionPieces[]> {
-  const pieces = async (question: Question, part: QuestionPart): Promise<QuestionPieces> => ({
-    part,
-    ...(wanted.has('testcases.csv') && { testcases: testcasesOf(question, chain) }),
-    ...(wanted.has('samples.jsonl') && { samples: samplesOf(question, chain) }),
-    ...(wanted.has('junit.xml') && { suite: junitSuite(question, chain) }),
-    ...(wanted.has('report.html') && {
-      prompt: question.prompt,
-      blob: blobOf(question, await textsOf(question, raw.get(question.id), retrace)),
-    }),
-  })
   const parts = partOf({ questions })
   return Promise.all(
     questions.flatMap((question, index) => {
       const part = parts[index]
-      return part === undefined ? [] : [pieces(question, part)]
+      return part === undefined ? [] : [questionPieces(question, part, raw.get(question.id), how)]
     }),
   )
+}
+
+async function questionPieces(
+  question: Question,
+  part: QuestionPart,
+  raw: Question | undefined,
+  { chain, wanted, retrace }: Wanted,
+): Promise<QuestionPieces> {
+  const texts = wanted.has('report.html') ? await textsOf(question, raw, retrace) : []
+  const make: { readonly [name in PieceName]: () => string } = {
+    testcases: () => testcasesOf(question, chain),
+    samples: () => samplesOf(question, chain),
+    suite: () => junitSuite(question, chain),
+    cells: () => cellsOf(part, question.prompt),
+    searched: () => searchedOf(question.prompt),
+    blob: () => blobOf(question, texts),
+  }
+  const made = pieceNames.filter((name) => wanted.has(homes[name]))
+  return {
+    part,
+    prompt: digestOf(question.prompt),
+    stretches: Object.fromEntries(made.map((name) => [name, Stretch.of(make[name]())])),
+  }
 }
 
 /**

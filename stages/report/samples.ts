@@ -31,11 +31,6 @@ export function samplesOf(question: Question, chain = ''): string {
     .join('')
 }
 
-/** samples.jsonl. */
-export function samplesJsonl(pieces: readonly string[]): string {
-  return pieces.join('')
-}
-
 function lineOf(question: Question, completion: Completion, number: number, chain: string): string {
   const { response, results, flaky, by } = completion
   const tested = results !== undefined && results.length > 0

@@ -28,7 +28,7 @@ test('a row a test case of each completion, behind a header', () => {
     question('b', [{ results: [false], verdicts: ['cpu-timeout'] }], 1),
   ].map((each) => testcasesOf(each))
   assert.is(
-    testcasesCsv(pieces),
+    testcasesCsv(pieces).join(''),
     `qid,completion,by,testcase,verdict,passed,score,status,flaky,exception,error
 a,1,,1,passed,1,,,,,
 a,1,,2,passed,1,,,,,
@@ -43,7 +43,7 @@ test('of several chains a first column says which', () => {
   const csv = testcasesCsv(
     [testcasesOf(question('a', [{ results: [true], verdicts: ['passed'] }], 1), 'x,y')],
     true,
-  )
+  ).join('')
   assert.is(csv.split('\n')[0]?.split(',')[0], 'chain')
   assert.is(csv.split('\n')[1], '"x,y",a,1,,1,passed,1,,,,,')
 })

@@ -39,8 +39,8 @@ export function testcasesOf(question: Question, chain = ''): string {
 }
 
 /** testcases.csv. @param chains whether the pieces were made with the names of chains. */
-export function testcasesCsv(pieces: readonly string[], chains = false): string {
-  return `${chains ? 'chain,' : ''}${columns}\n${pieces.join('')}`
+export function testcasesCsv<Piece>(pieces: readonly Piece[], chains = false): readonly (string | Piece)[] {
+  return [`${chains ? 'chain,' : ''}${columns}\n`, ...pieces]
 }
 
 function rowsOf(question: Question, completion: Completion, start: string): string {

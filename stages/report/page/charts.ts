@@ -3,7 +3,7 @@ import { head, oneLine } from '../escape.ts'
 import type { QuestionPart } from '../part.ts'
 import { passAtK, spreadOf } from '../statistics.ts'
 import { scoresOf, type Totals } from '../summary.ts'
-import type { Draw } from './drawing.ts'
+import type { Draw, Options, Plot } from './drawing.ts'
 import { count, percent } from './format.ts'
 import type { Html } from './html.ts'
 
@@ -19,33 +19,61 @@ export const signs = ['●', '■', '▲', '◆', '★', '✚'] as const
 const symbols = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross'] as const
 
 /** Estimates for the summary's k, with their intervals, on a line of as many as it needs. */
-export function passAtChart(draw: Draw, chains: readonly Chain[]): Html {
+export function passAtChart(draw: Draw, chains: readonly Chain[]): Promise<Html> {
   const dots = chains.flatMap(({ totals }, index) =>
     Object.entries(totals.pass_at).map(([k, { mean, interval: [low, high] = [mean, mean] }]) => ({
       ...{ k: Number(k), mean, low, high },
       ...lookOf(index),
     })),
   )
-  const ks = [...new Set(dots.map(({ k }) => k))]
-  const most = Math.max(...ks)
   const line = chains.flatMap(({ parts }, index) =>
-    curveOf(parts, most).map(([k, mean]) => ({ k, mean, ...lookOf(index) })),
+    curveOf(parts, mostOf(dots)).map(([k, mean]) => ({ k, mean, ...lookOf(index) })),
   )
   const legend = chains.map(({ name }, index) => ({
-    k: most,
     mean: 0.07 + 0.09 * (chains.length - 1 - index),
     words: `${signs[index % 6]} ${head(oneLine(name), 30)}`,
     ...lookOf(index),
   }))
+  return draw({
+    kind: 'pass-at',
+    label: `pass@k: ${chains.map(passAtInWords).join('; ')}`,
+    data: { dots, line, legend: chains.length === 1 ? [] : legend },
+    options: passAtOptions,
+  })
+}
+
+type Dot = {
+  readonly k: number
+  readonly mean: number
+  readonly low: number
+  readonly high: number
+  readonly colour: string
+  readonly symbol: string
+}
+type PassAtData = {
+  readonly dots: readonly Dot[]
+  readonly line: readonly Omit<Dot, 'low' | 'high'>[]
+  /** Of a single chain none is wanted. */
+  readonly legend: readonly (Omit<Dot, 'k' | 'low' | 'high'> & { readonly words: string })[]
+}
+
+function passAtOptions(plot: Plot, { dots, line, legend }: PassAtData): Options {
   const at = { x: 'k', y: 'mean' } as const
-  return draw(`pass@k: ${chains.map(passAtInWords).join('; ')}`, (plot) => ({
+  const k = mostOf(dots)
+  return {
     height: 210,
     marginLeft: 44,
     marginRight: 54,
     marginTop: 18,
     marginBottom: 38,
     insetLeft: 16,
-    x: { ...axis, type: 'log', label: 'completions tried (k)', ticks: ks, tickFormat: String },
+    x: {
+      ...axis,
+      type: 'log',
+      label: 'completions tried (k)',
+      ticks: [...new Set(dots.map(({ k }) => k))],
+      tickFormat: String,
+    },
     y: {
       ...axis,
       domain: [0, 1],
@@ -65,25 +93,28 @@ export function passAtChart(draw: Draw, chains: readonly Chain[]): Html {
       }),
       plot.lineY(line, { ...at, z: 'symbol', stroke: 'colour', strokeWidth: 2 }),
       plot.dot(dots, { ...at, fill: 'colour', symbol: 'symbol', r: 3.5 }),
-      chains.length === 1
+      legend.length === 0
         ? plot.text(dots, {
             ...at,
-            text: ({ mean }: Estimate) => percent(mean),
+            text: ({ mean }: Dot) => percent(mean),
             dy: 12,
             dx: 6,
             textAnchor: 'start',
           })
-        : plot.text(legend, { ...at, text: 'words', fill: 'colour', textAnchor: 'end', dx: 6 }),
+        : plot.text(
+            legend.map((each) => ({ ...each, k })),
+            { ...at, text: 'words', fill: 'colour', textAnchor: 'end', dx: 6 },
+          ),
     ],
-  }))
+  }
 }
 
-interface Estimate {
-  readonly mean: number
+function mostOf(dots: readonly { readonly k: number }[]): number {
+  return Math.max(...dots.map(({ k }) => k))
 }
 
 function lookOf(index: number) {
-  return { colour: `var(--chain-${index % 6})`, symbol: symbols[index % 6] }
+  return { colour: `var(--chain-${index % 6})`, symbol: symbols[index % 6] ?? symbols[0] }
 }
 
 const axis = { labelAnchor: 'center', labelArrow: 'none', tickSize: 0, tickPadding: 8 } as const
@@ -112,7 +143,7 @@ function curveOf(
 const bins = ['0\u202f%', '1–19', '20–39', '40–59', '60–79', '80–99', '100\u202f%'] as const
 
 /** How many questions have which average; none and all stand by themselves, for that is what one looks for. */
-export function scoresChart(draw: Draw, chains: readonly Chain[]): Html {
+export function scoresChart(draw: Draw, chains: readonly Chain[]): Promise<Html> {
   const bars = chains.flatMap(({ name, parts }) => {
     const averages = parts.flatMap((part) => spreadOf(scoresOf(part))?.average ?? [])
     return bins.map((bin, index) => ({
@@ -123,11 +154,30 @@ export function scoresChart(draw: Draw, chains: readonly Chain[]): Html {
     }))
   })
   const words = bars.map(({ name, bin, questions }) => `${name} ${bin}: ${questions}`.trim())
-  const number = ({ questions }: { questions: number }) => (questions === 0 ? '' : String(questions))
-  const at = { x: 'bin', y: 'questions', ...facet(chains) }
-  return draw(`Questions by average score: ${words.join(', ')}`, (plot) => ({
-    ...facets(chains),
-    height: 56 + (chains.length === 1 ? 154 : 84 * chains.length),
+  return draw({
+    kind: 'scores',
+    label: `Questions by average score: ${words.join(', ')}`,
+    data: { bars, names: chains.map(({ name }) => name) },
+    options: scoresOptions,
+  })
+}
+
+type Names = readonly string[]
+type Bar = {
+  readonly name: string
+  readonly bin: string
+  readonly questions: number
+  readonly colour: string
+}
+
+function scoresOptions(
+  plot: Plot,
+  { bars, names }: { readonly bars: readonly Bar[]; readonly names: Names },
+): Options {
+  const at = { x: 'bin', y: 'questions', ...facet(names) }
+  return {
+    ...facets(names),
+    height: 56 + (names.length === 1 ? 154 : 84 * names.length),
     marginLeft: 8,
     marginTop: 18,
     marginBottom: 38,
@@ -135,10 +185,14 @@ export function scoresChart(draw: Draw, chains: readonly Chain[]): Html {
     y: { axis: null },
     marks: [
       plot.barY(bars, { ...at, fill: 'colour' }),
-      plot.text(bars, { ...at, text: number, dy: -8 }),
+      plot.text(bars, {
+        ...at,
+        text: ({ questions }: Bar) => (questions === 0 ? '' : String(questions)),
+        dy: -8,
+      }),
       plot.ruleY([0], { stroke: 'var(--faint)' }),
     ],
-  }))
+  }
 }
 
 function binOf(average: number): number {
@@ -146,7 +200,7 @@ function binOf(average: number): number {
   return average === 1 ? bins.length - 1 : 1 + Math.min(4, Math.floor(average * 5))
 }
 
-interface Ended {
+type Ended = {
   readonly name: string
   readonly verdict: string
   readonly times: number
@@ -154,14 +208,26 @@ interface Ended {
 }
 
 /** Runs by how they ended, the most frequent first. */
-export function endingsChart(draw: Draw, chains: readonly Chain[]): Html {
+export function endingsChart(draw: Draw, chains: readonly Chain[]): Promise<Html> {
   const bars = chains.flatMap(endedOf)
-  const verdicts = verdictsOf(bars)
   const words = bars.map(({ name, verdict, times }) => `${name} ${verdict}: ${count(times, 'run')}`.trim())
-  const at = { x: 'share', y: 'verdict', ...facet(chains) }
-  return draw(`How runs ended: ${words.join(', ')}`, (plot) => ({
-    ...facets(chains),
-    height: 16 + (24 * verdicts.length + 10) * chains.length,
+  return draw({
+    kind: 'endings',
+    label: `How runs ended: ${words.join(', ')}`,
+    data: { bars, names: chains.map(({ name }) => name) },
+    options: endingsOptions,
+  })
+}
+
+function endingsOptions(
+  plot: Plot,
+  { bars, names }: { readonly bars: readonly Ended[]; readonly names: Names },
+): Options {
+  const verdicts = verdictsOf(bars)
+  const at = { x: 'share', y: 'verdict', ...facet(names) }
+  return {
+    ...facets(names),
+    height: 16 + (24 * verdicts.length + 10) * names.length,
     marginLeft: 110,
     marginTop: 4,
     marginBottom: 8,
@@ -180,7 +246,7 @@ export function endingsChart(draw: Draw, chains: readonly Chain[]): Html {
         dx: 5,
       }),
     ],
-  }))
+  }
 }
 
 function endedOf({ name, totals: { endings } }: Chain): readonly Ended[] {
@@ -194,17 +260,17 @@ function verdictsOf(bars: readonly Ended[]): string[] {
   return [...totals].sort(([, a], [, b]) => b - a).map(([verdict]) => verdict)
 }
 
-function facet(chains: readonly Chain[]): { readonly fy?: string } {
-  return chains.length > 1 ? { fy: 'name' } : {}
+function facet(names: Names): { readonly fy?: string } {
+  return names.length > 1 ? { fy: 'name' } : {}
 }
 
-function facets(chains: readonly Chain[]) {
-  if (chains.length === 1) return { marginRight: 8 }
+function facets(names: Names) {
+  if (names.length === 1) return { marginRight: 8 }
   return {
     marginRight: 84,
     fy: {
       label: null,
-      domain: chains.map(({ name }) => name),
+      domain: names,
       tickFormat: (name: string) => head(oneLine(name), 13),
       tickSize: 0,
     },

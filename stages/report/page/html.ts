@@ -1,16 +1,23 @@
 /**
  * HTML as a tagged template: whatever is put into it is escaped here, and nowhere else, unless it is itself made by it.
  *
- * A library (or JSX) would bring a compiler or a dependency for what are thirty lines.
+ * A library (or JSX) would bring a compiler or a dependency for what are forty lines.
  */
 
 import { visible } from '../escape.ts'
+import { Layout, type Part } from '../layout.ts'
 
 /** A piece of HTML whose texts are escaped. */
 export class Html {
-  readonly text: string
-  constructor(text: string) {
-    this.text = text
+  /** Stretches hold HTML that was made before. */
+  readonly parts: readonly Part[]
+
+  constructor(parts: string | readonly Part[]) {
+    this.parts = typeof parts === 'string' ? [parts] : parts
+  }
+
+  get text(): string {
+    return new Layout(this.parts).text
   }
 }
 
@@ -18,18 +25,39 @@ export class Html {
 export type Piece = Html | string | number | false | undefined | readonly Piece[]
 
 export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
-  let text = strings[0] ?? ''
-  for (const [index, piece] of pieces.entries()) text += markup(piece) + (strings[index + 1] ?? '')
-  return new Html(text)
+  const parts = new Parts()
+  for (const [index, text] of strings.entries()) {
+    parts.add(text)
+    put(parts, pieces[index])
+  }
+  return new Html(parts.done())
 }
 
-function markup(piece: Piece): string {
-  if (typeof piece === 'string') return plain.test(piece) ? piece : escaped(visible(piece))
-  if (piece === false || piece === undefined) return ''
-  if (piece instanceof Html) return piece.text
-  return typeof piece === 'number' ? String(piece) : piece.map(markup).join('')
+function put(parts: Parts, piece: Piece): void {
+  if (piece === false || piece === undefined) return
+  if (typeof piece === 'string') parts.add(plain.test(piece) ? piece : escaped(visible(piece)))
+  else if (typeof piece === 'number') parts.add(String(piece))
+  else if (piece instanceof Html) for (const part of piece.parts) parts.add(part)
+  else for (const each of piece) put(parts, each)
 }
 
+/** Texts one after the other become one. */
+class Parts {
+  readonly #parts: Part[] = []
+  #text = ''
+
+  add(part: Part): void {
+    if (typeof part === 'string') this.#text += part
+    else {
+      this.#parts.push(this.#text, part)
+      this.#text = ''
+    }
+  }
+
+  done(): readonly Part[] {
+    return [...this.#parts, this.#text]
+  }
+}
 /** What stands in HTML for itself, base64 among it: most of a page, and quickly told. */
 const plain = /^[\w+/=.%, -]*$/
 
@@ -46,6 +74,6 @@ function escaped(text: string): string {
 }
 
 /** JSON for a data block: `<` is all that could end the block or begin a comment in it. */
-export function jsonBlock(value: unknown): Html {
-  return new Html(JSON.stringify(value).replaceAll('<', '\\u003c'))
+export function jsonBlock(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c')
 }

@@ -11,12 +11,15 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Summary } from '../summary.ts'
+import type { Remember } from './drawing.ts'
 import { Html, html } from './html.ts'
 import { questionList } from './list.ts'
 import { overview } from './overview.ts'
 import type { PageRow } from './row.ts'
 
 export { blobOf, type CompletionTexts } from './blob.ts'
+export type { Remember } from './drawing.ts'
+export { cellsOf, searchedOf } from './list.ts'
 export type { PageRow } from './row.ts'
 
 export interface PageInput {
@@ -24,14 +27,15 @@ export interface PageInput {
   readonly summary: Summary
   /** In the order of the files. */
   readonly rows: readonly PageRow[]
+  readonly remember: Remember
 }
 
 /** The page, in full. The same input gives the same bytes. */
-export async function pageOf({ title, summary, rows }: PageInput): Promise<string> {
+export async function pageOf({ title, summary, rows, remember }: PageInput): Promise<Html> {
   assets ??= readAssets()
   const { style, script } = await assets
   const chains = [...new Set(rows.map(({ chain }) => chain))]
-  const page = html`<!DOCTYPE html>
+  return html`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -52,17 +56,16 @@ export async function pageOf({ title, summary, rows }: PageInput): Promise<strin
 </header>
 <main id="main" tabindex="-1">
 <div id="all">
-${await overview(summary, rows)}
+${await overview(summary, rows, remember)}
 ${questionList(rows, chains)}
 </div>
 <article id="opened" hidden></article>
 </main>
 <div id="blobs" hidden>
-${rows.map(({ blob }, index) => html`<script type="application/octet-stream" id="blob-${index}">${blob}</script>\n`)}</div>
+${rows.map(({ blob }, index) => html`<script type="application/octet-stream" id="blob-${index}">${new Html([blob])}</script>\n`)}</div>
 </body>
 </html>
 `
-  return page.text
 }
 
 function keys(): Html {

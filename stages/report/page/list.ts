@@ -10,7 +10,7 @@ import type { QuestionPart } from '../part.ts'
 import { passAtK, spreadOf } from '../statistics.ts'
 import { scoresOf } from '../summary.ts'
 import { count, percent } from './format.ts'
-import { type Html, html, jsonBlock } from './html.ts'
+import { Html, html, jsonBlock } from './html.ts'
 import type { PageRow } from './row.ts'
 
 export function questionList(rows: readonly PageRow[], chains: readonly string[]): Html {
@@ -29,12 +29,12 @@ ${chains.length > 1 && html`<label>Chain <select id="chain"><option value="">all
 <colgroup>${columns.map((name) => html`<col class="col-${name}">`)}</colgroup>
 <thead><tr>${header('id', 'Question')}${header('average', 'Average', 'number')}${header('pass', 'pass@1', 'number')}<th scope="col" class="number">Passed</th><th scope="col">Completions</th><th scope="col">What went wrong</th>${header('order', 'File')}</tr></thead>
 <tbody>
-${worstFirst(rows).map(({ row, index }) => rowOf(row, index, chains.length > 1))}
+${worstFirst(rows).map((row) => rowOf(row, chains.length > 1))}
 </tbody>
 </table>
 </div>
 <p id="none" hidden>No question matches. <button type="button" id="clear">Show all</button></p>
-<script type="application/json" id="prompts">${jsonBlock(promptsOf(rows))}</script>
+<script type="application/json" id="prompts">${promptsOf(rows)}</script>
 </section>`
 }
 
@@ -43,34 +43,62 @@ const columns = ['question', 'average', 'pass', 'passed', 'strip', 'wrong', 'fil
 /** Of so many completions and fewer a strip needs but half the room. */
 const fewCompletions = 12
 
+interface Scored extends PageRow {
+  /** Its place among the rows. */
+  readonly index: number
+  readonly scores: readonly number[]
+  readonly average: number | undefined
+}
+
 /** As the page shows them at first, so that it need not put them into order before it can be used. */
-function worstFirst(rows: readonly PageRow[]): readonly { readonly row: PageRow; readonly index: number }[] {
+function worstFirst(rows: readonly PageRow[]): readonly Scored[] {
   // What has no score comes last, after shares of 1.
-  const averages = rows.map(({ part }) => spreadOf(scoresOf(part))?.average ?? 2)
-  const order = (index: number) => averages[index] ?? 0
-  return rows.map((row, index) => ({ row, index })).sort((a, b) => order(a.index) - order(b.index))
+  const order = ({ average = 2 }: Scored) => average
+  return rows
+    .map((row, index) => {
+      const scores = scoresOf(row.part)
+      return { ...row, index, scores, average: spreadOf(scores)?.average }
+    })
+    .sort((a, b) => order(a) - order(b))
 }
 
 function header(key: string, label: string, kind?: 'number'): Html {
   return html`<th scope="col"${kind && html` class="${kind}"`}><button type="button" class="sort" data-sort="${key}">${label}</button></th>`
 }
 
-function rowOf({ chain, file, part, prompt }: PageRow, index: number, named: boolean): Html {
-  const scores = scoresOf(part)
-  const passed = scores.filter((share) => share === 1).length
-  const average = spreadOf(scores)?.average
-  const passAt1 = passAtK(scores.length, passed, 1)
-  const wrong = wrongIn(part)
-  return html`<tr data-row="${index}" data-average="${average ?? ''}" data-pass="${passAt1 ?? ''}" data-chain="${chain}" data-file="${file}" data-has="${wrong.map(([key]) => key).join(' ')}">
-<th scope="row" class="question">${linkTo(part.id, named ? chain : '')}${named && html` <span class="tag">${chain}</span>`}<span class="excerpt">${excerpt(prompt)}</span></th>
-<td class="number average">${percent(average)}</td>
-<td class="number pass-at-1">${percent(passAt1)}</td>
-<td class="number passed-of${scores.length > 0 && passed === 0 ? ' never' : ''}">${scores.length === 0 ? '–' : `${passed} of ${scores.length}`}</td>
-<td class="strip-cell">${strip(part.shares)}</td>
-<td class="wrong">${part.testcases === 0 ? 'no test cases' : wrong.filter(([, , times]) => times > 0).map(([, label, times], at) => html`${at > 0 && ', '}${times} ${label}`)}</td>
+function rowOf({ index, chain, file, part, scores, average, cells }: Scored, named: boolean): Html {
+  const passAt1 = passAtK(scores.length, passedIn(scores), 1)
+  return html`<tr data-row="${index}" data-average="${average ?? ''}" data-pass="${passAt1 ?? ''}" data-chain="${chain}" data-file="${file}" data-has="${wrongIn(
+    part,
+  )
+    .map(([key]) => key)
+    .join(' ')}">
+<th scope="row" class="question">${linkTo(part.id, named ? chain : '')}${named && html` <span class="tag">${chain}</span>`}${new Html([cells])}
 <td class="file">${file.replace(/^.*\//, '')}</td>
 </tr>
 `
+}
+
+/** What stands in a question's row whatever its place, its file and its chain. */
+export function cellsOf(part: QuestionPart, prompt: string): string {
+  const scores = scoresOf(part)
+  const passed = passedIn(scores)
+  return html`<span class="excerpt">${excerpt(prompt)}</span></th>
+<td class="number average">${percent(spreadOf(scores)?.average)}</td>
+<td class="number pass-at-1">${percent(passAtK(scores.length, passed, 1))}</td>
+<td class="number passed-of${scores.length > 0 && passed === 0 ? ' never' : ''}">${scores.length === 0 ? '–' : `${passed} of ${scores.length}`}</td>
+<td class="strip-cell">${strip(part.shares)}</td>
+<td class="wrong">${
+    part.testcases === 0
+      ? 'no test cases'
+      : wrongIn(part)
+          .filter(([, , times]) => times > 0)
+          .map(([, label, times], at) => html`${at > 0 && ', '}${times} ${label}`)
+  }</td>`.text
+}
+
+function passedIn(scores: readonly number[]): number {
+  return scores.filter((share) => share === 1).length
 }
 
 /** A link that opens a question; without a chain where there is one alone. */
@@ -141,13 +169,19 @@ function excerpt(prompt: string): string {
   return head(line, 140)
 }
 
-/** What is searched besides ids: a row's prompt, or the number of an earlier row with the same one. */
-function promptsOf(rows: readonly PageRow[]): readonly (string | number)[] {
+/** What is searched besides ids, as it stands in the page. */
+export function searchedOf(prompt: string): string {
+  return jsonBlock(visible(head(prompt, 4000)).toLowerCase())
+}
+
+/** A list in JSON: a row's prompt, or the number of an earlier row with the same one. */
+function promptsOf(rows: readonly PageRow[]): Html {
   const first = new Map<string, number>()
-  return rows.map(({ prompt }, index) => {
+  const items = rows.map(({ prompt, searched }, index) => {
     const same = first.get(prompt)
-    if (same !== undefined) return same
+    if (same !== undefined) return html`${index > 0 && ','}${same}`
     first.set(prompt, index)
-    return visible(head(prompt, 4000)).toLowerCase()
+    return html`${index > 0 && ','}${new Html([searched])}`
   })
+  return html`[${items}]`
 }

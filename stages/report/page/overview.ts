@@ -3,7 +3,7 @@ import type { QuestionPart } from '../part.ts'
 import { type Summary, scoresOf, type Totals } from '../summary.ts'
 import { comparisons, sideBySide } from './chains.ts'
 import { type Chain, endingsChart, passAtChart, scoresChart } from './charts.ts'
-import { drawing } from './drawing.ts'
+import { drawing, type Remember } from './drawing.ts'
 import { count, dollars, percent, range, whole } from './format.ts'
 import { type Html, html } from './html.ts'
 import { linkTo } from './list.ts'
@@ -12,14 +12,18 @@ import type { PageRow } from './row.ts'
 /** Ids named of the questions that nothing passes; the list below has all of them. */
 const mostNamed = 24
 
-export async function overview(summary: Summary, rows: readonly PageRow[]): Promise<Html> {
+export async function overview(
+  summary: Summary,
+  rows: readonly PageRow[],
+  remember: Remember,
+): Promise<Html> {
   const chains = chainsOf(summary, rows)
   return html`<section id="overview" aria-labelledby="overview-title">
 <h2 id="overview-title" class="unseen">Overview</h2>
 ${summary.chains ? sideBySide(chains, summary.strategy) : headline(summary)}
 <div class="answers">${chains.map(neverPassed)}</div>
 ${chains.length === 1 && html`<p class="facts">${factsOf(summary.totals).join(' · ')}</p>`}
-${summary.totals.scored > 0 && (await charts(chains))}
+${summary.totals.scored > 0 && (await charts(chains, remember))}
 ${summary.comparisons && comparisons(summary.comparisons)}
 </section>`
 }
@@ -101,12 +105,12 @@ function idsOf(parts: readonly QuestionPart[], chain: string): Html {
     .map(({ id }, at) => html`${at > 0 && ', '}${linkTo(id, chain)}`)}${more > 0 && ` and ${more} more`}`
 }
 
-async function charts(chains: readonly Chain[]): Promise<Html> {
-  const draw = await drawing()
+async function charts(chains: readonly Chain[], remember: Remember): Promise<Html> {
+  const draw = drawing(remember)
   return html`<div class="charts">
-<figure><figcaption>pass@k</figcaption>${passAtChart(draw, chains)}</figure>
-<figure><figcaption>Questions by average score</figcaption>${scoresChart(draw, chains)}</figure>
-<figure><figcaption>How runs ended</figcaption>${endingsChart(draw, chains)}</figure>
+<figure><figcaption>pass@k</figcaption>${await passAtChart(draw, chains)}</figure>
+<figure><figcaption>Questions by average score</figcaption>${await scoresChart(draw, chains)}</figure>
+<figure><figcaption>How runs ended</figcaption>${await endingsChart(draw, chains)}</figure>
 </div>
 <details class="numbers"><summary>The charts’ numbers</summary>${chains.map(numbers)}</details>`
 }

@@ -1,8 +1,18 @@
 /** Pages for tests: of few questions, of hostile ones, of many. */
+import { digestOf } from '../../../../engine/stage.ts'
 import type { Completion, Question, Run, TestCase, Verdict } from '../../../questions/model.ts'
+import { Stretch } from '../../layout.ts'
 import { partOf } from '../../part.ts'
 import { summarize } from '../../summary.ts'
-import { blobOf, type CompletionTexts, type PageRow, pageOf } from '../index.ts'
+import {
+  blobOf,
+  type CompletionTexts,
+  cellsOf,
+  type PageRow,
+  pageOf,
+  type Remember,
+  searchedOf,
+} from '../index.ts'
 
 const testcases: readonly TestCase[] = [
   { code: 'print(f(1))', stdin: '', expect: '1' },
@@ -51,8 +61,10 @@ export function rowsOf(...chains: readonly PageOf[]): readonly PageRow[] {
         chain,
         file: `data/results/${chain || 'all'}.toml`,
         part,
-        prompt: of.prompt,
-        blob: blobOf(of, texts),
+        prompt: digestOf(of.prompt),
+        cells: Stretch.of(cellsOf(part, of.prompt)),
+        searched: Stretch.of(searchedOf(of.prompt)),
+        blob: Stretch.of(blobOf(of, texts)),
       }
     }),
   )
@@ -60,7 +72,8 @@ export function rowsOf(...chains: readonly PageOf[]): readonly PageRow[] {
 
 export async function page(...chains: readonly PageOf[]): Promise<string> {
   const rows = rowsOf(...chains)
-  return await pageOf({ title: 'A report', summary: summarize(rows, [1, 2]), rows })
+  const remember: Remember = (_, make) => make()
+  return (await pageOf({ title: 'A report', summary: summarize(rows, [1, 2]), rows, remember })).text
 }
 
 /** Three questions: one that nothing passes, one that half pass, one that all pass. */
