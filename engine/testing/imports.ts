@@ -31,7 +31,7 @@ const engineForStages = ['engine/stage.ts', 'engine/graph.ts', 'engine/command.t
 
 function forbidden(from: string, to: string): string | undefined {
   const [here, there] = [roomOf(from), roomOf(to)]
-  if (from === 'engine/bin.mjs' || here === there) return undefined
+  if (from === 'engine/load.mjs' || here === there) return undefined
   if (here === 'engine/cache')
     return to === 'engine/failure.ts' ? undefined : 'the cache knows nothing of the engine'
   if (here === 'engine') return there === 'engine/cache' ? undefined : 'the engine names no stage'

@@ -6,6 +6,9 @@ import { Failure, keyOf, messageOf } from '../../engine/stage.ts'
 import type { Rule } from './rules.ts'
 import type { Task } from './task.ts'
 
+/** Raise it when a rule comes to give another text: every completion is cleaned anew, and only what changed is tested. */
+export const rulesVersion = 2
+
 /** The built-in rules, in the order in which they are applied. From 'preload' on a text is the whole program. */
 export const cleaningRules = [
   'line-endings',

@@ -4,11 +4,9 @@
  */
 import { Failure, type Json } from '../../engine/stage.ts'
 import type { Endpoint } from './answers.ts'
-import { Asker } from './asker.ts'
-import { Batcher } from './batcher.ts'
 import type { Connection } from './connection.ts'
 import { variable } from './env.ts'
-import { needOf, type Rate, tokensIn } from './estimate.ts'
+import type { Rate } from './estimate.ts'
 import { checkPrices, type Prices } from './prices.ts'
 import type { LiveProvider, Sampling } from './provider.ts'
 import {
@@ -96,7 +94,11 @@ export function openai(options: OpenAIOptions): LiveProvider {
   const formula: Formula = { model, endpoint, server, system, messages, withPreload, effort, omit, body }
   const batch = options.mode === 'batch'
   const rate: Rate = { prices, factor: batch ? 0.5 : 1 }
-  const asker = batch ? new Batcher(connection, server, options.poll) : new Asker(connection)
+  let asker: Promise<Pick<LiveProvider, 'ask'>> | undefined
+  const askerFor = async () =>
+    batch
+      ? new (await import('./batcher.ts')).Batcher(connection, server, options.poll)
+      : new (await import('./asker.ts')).Asker(connection)
   return {
     type: 'live',
     name: 'openai',
@@ -110,11 +112,15 @@ export function openai(options: OpenAIOptions): LiveProvider {
     remarks: (sampling) => remarksOn(model, leftOut(formula, sampling)),
     request: (question, sampling) => requestOf(formula, question, sampling),
     estimate: async (json, samples) => {
+      const { needOf, tokensIn } = await import('./estimate.ts')
       const request = asRequest(json)
       const requests = endpoint === 'responses' ? samples : Math.ceil(samples / connection.chunk)
       return needOf(request, requests * (await tokensIn(request)), samples, rate)
     },
-    ask: (asking) => asker.ask(asking),
+    ask: async (asking) => {
+      asker ??= askerFor()
+      await (await asker).ask(asking)
+    },
   }
 }
 

@@ -16,15 +16,8 @@ import { dirname, join } from 'node:path'
 import { messageOf } from '../../../engine/stage.ts'
 import { CHANNEL } from './frames.ts'
 import type { Probe, Sandbox } from './index.ts'
-import {
-  environmentOf,
-  type Launched,
-  nativeWorker,
-  runnerDigest,
-  SOURCES,
-  sourceOf,
-  tryOut,
-} from './native.ts'
+import { runnerDigest, SOURCES, sourceOf } from './inside.ts'
+import { environmentOf, type Launched, nativeWorker, tryOut } from './native.ts'
 import { installing, onPath } from './path.ts'
 
 const RUNNER = '/run/runner'

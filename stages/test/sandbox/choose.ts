@@ -124,8 +124,8 @@ function take(
   return ready(sandbox.fingerprint, () => sandbox)
 }
 
-function ready(params: Environment['params'], sandbox: () => Sandbox): Environment {
-  return { params, sandbox: async () => sandbox() }
+function ready(params: Environment['params'], sandbox: () => Sandbox | Promise<Sandbox>): Environment {
+  return { params, sandbox: async () => await sandbox() }
 }
 
 function gone(machine: Machine, known: Remembered, probe: Extract<Probe, { usable: false }>): Environment {

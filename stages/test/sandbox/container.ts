@@ -17,15 +17,8 @@ import { readFileSync } from 'node:fs'
 import { messageOf } from '../../../engine/stage.ts'
 import type { Limits, Probe, Sandbox, Settings } from './index.ts'
 import { SandboxError } from './index.ts'
-import {
-  environmentOf,
-  type Launched,
-  nativeWorker,
-  runnerDigest,
-  SOURCES,
-  sourceOf,
-  tryOut,
-} from './native.ts'
+import { runnerDigest, SOURCES, sourceOf } from './inside.ts'
+import { environmentOf, type Launched, nativeWorker, tryOut } from './native.ts'
 import { installing, onPath } from './path.ts'
 
 export type Engine = 'docker' | 'podman'

@@ -1,10 +1,7 @@
-/** The sandboxes that there are, strongest first, and what each needs. */
-import { bwrapSandbox, probeBwrap } from './bwrap.ts'
-import { containerSandbox, type Engine, probeContainer } from './container.ts'
+/** The sandboxes that there are, strongest first, and what each needs. Loaded when one is asked about or opened. */
+import type { Engine } from './container.ts'
 import type { Probe, Sandbox, Settings } from './index.ts'
-import { runnerDigest } from './native.ts'
-import { noSandbox, probeNone } from './none.ts'
-import { probePyodide, pyodideDigest, pyodideSandbox } from './pyodide.ts'
+import { pyodideDigest, runnerDigest } from './inside.ts'
 
 export interface Kind {
   readonly name: Sandbox['name']
@@ -13,7 +10,7 @@ export interface Kind {
   /** Whether it works here, by trying it. `say` is told of work that takes long; without it there is none (no pull). */
   probe(settings: Settings, say?: (text: string) => void): Promise<Probe>
   /** The sandbox with a fingerprint that it was found to have; nothing is probed. */
-  open(settings: Settings, fingerprint: Sandbox['fingerprint']): Sandbox
+  open(settings: Settings, fingerprint: Sandbox['fingerprint']): Promise<Sandbox>
   /** What of the settings a probe's result depends on. */
   setting(settings: Settings): string
   /** Digest of our own part of what runs inside. */
@@ -25,8 +22,8 @@ export const kinds: readonly Kind[] = [
   {
     name: 'bwrap',
     protects: 'namespaces of its own for each execution, a system call filter; nothing of the host but /usr',
-    probe: ({ python }) => probeBwrap(python),
-    open: ({ python }, fingerprint) => bwrapSandbox(python, fingerprint),
+    probe: async ({ python }) => (await import('./bwrap.ts')).probeBwrap(python),
+    open: async ({ python }, fingerprint) => (await import('./bwrap.ts')).bwrapSandbox(python, fingerprint),
     setting: ({ python }) => python,
     runner: runnerDigest,
   },
@@ -36,8 +33,8 @@ export const kinds: readonly Kind[] = [
     name: 'pyodide',
     protects:
       'Python in WebAssembly, in a process of its own: against accidents, not against hostile programs',
-    probe: () => probePyodide(),
-    open: (_, fingerprint) => pyodideSandbox(fingerprint),
+    probe: async () => (await import('./pyodide.ts')).probePyodide(),
+    open: async (_, fingerprint) => (await import('./pyodide.ts')).pyodideSandbox(fingerprint),
     setting: () => '',
     runner: pyodideDigest,
   },
@@ -47,8 +44,8 @@ export const kinds: readonly Kind[] = [
 export const none: Kind = {
   name: 'none',
   protects: 'nothing: programs may do all that you may',
-  probe: ({ python }) => probeNone(python),
-  open: ({ python }, fingerprint) => noSandbox(python, fingerprint),
+  probe: async ({ python }) => (await import('./none.ts')).probeNone(python),
+  open: async ({ python }, fingerprint) => (await import('./none.ts')).noSandbox(python, fingerprint),
   setting: ({ python }) => python,
   runner: runnerDigest,
 }
@@ -61,8 +58,9 @@ function container(name: Engine): Kind {
   return {
     name,
     protects: 'a container without network, a user of its own for each execution, a system call filter',
-    probe: (settings, say) => probeContainer(name, settings, say),
-    open: ({ runtime }, fingerprint) => containerSandbox(name, runtime, fingerprint),
+    probe: async (settings, say) => (await import('./container.ts')).probeContainer(name, settings, say),
+    open: async ({ runtime }, fingerprint) =>
+      (await import('./container.ts')).containerSandbox(name, runtime, fingerprint),
     setting: ({ image, runtime }) => `${image} ${runtime ?? ''}`,
     runner: runnerDigest,
   }

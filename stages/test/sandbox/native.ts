@@ -1,7 +1,5 @@
 /** A worker whose interpreter runs runner.py: it watches the limits itself, and answers each request with one frame. */
 import type { ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { digestOf } from '../../../engine/stage.ts'
 import { requestOf } from './frames.ts'
 import type { Ending, Execution, Limits, Outcome, Worker } from './index.ts'
 import { SandboxError } from './index.ts'
@@ -16,31 +14,6 @@ export interface Launched {
   readonly process: ChildProcess
   /** What is to be done when the process is gone. */
   readonly afterwards?: () => Promise<void>
-}
-
-/** All that runs inside. The file that Python imports by itself comes first. */
-export const SOURCES = [
-  ['runner.py', 'sitecustomize.py'],
-  ...[
-    'watcher.py',
-    'namespaces.py',
-    'users.py',
-    'bare.py',
-    'launch.py',
-    'parts.py',
-    'request.py',
-    'memory.py',
-    'confine.py',
-  ].map((file) => [file, file] as const),
-] as const
-
-export function sourceOf(file: string): URL {
-  return new URL(file, import.meta.url)
-}
-
-/** Digest of what runs inside. */
-export function runnerDigest(): string {
-  return digestOf(SOURCES.map(([file]) => readFileSync(sourceOf(file), 'utf8')).join('\0'))
 }
 
 /** What the interpreter is to find in its environment, but for PATH; the last ones are taken away by the runner. */

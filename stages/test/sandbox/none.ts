@@ -10,15 +10,8 @@ import { join } from 'node:path'
 import { messageOf } from '../../../engine/stage.ts'
 import { CHANNEL } from './frames.ts'
 import type { Probe, Sandbox } from './index.ts'
-import {
-  environmentOf,
-  type Launched,
-  nativeWorker,
-  runnerDigest,
-  SOURCES,
-  sourceOf,
-  tryOut,
-} from './native.ts'
+import { runnerDigest, SOURCES, sourceOf } from './inside.ts'
+import { environmentOf, type Launched, nativeWorker, tryOut } from './native.ts'
 
 /** Whether the interpreter is there and runs. */
 export async function probeNone(python: string): Promise<Probe> {

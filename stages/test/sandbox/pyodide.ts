@@ -13,17 +13,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
-import { digestOf, messageOf } from '../../../engine/stage.ts'
+import { messageOf } from '../../../engine/stage.ts'
 import { requestOf } from './frames.ts'
 import type { Ending, Execution, Outcome, Probe, Sandbox } from './index.ts'
 import { SandboxError } from './index.ts'
+import { pathOf, pyodideDigest } from './inside.ts'
 import { InterpreterProcess } from './interpreter.ts'
 import { outcomeOf } from './outcome.ts'
 import { usageOf } from './usage.ts'
 import { type Interpreter, InterpreterDied, workerOf } from './worker.ts'
 
-const SOURCES = ['pyodide-child.mjs', 'pyodide_runner.py', 'parts.py'] as const
 /** Milliseconds between two looks at a running program. */
 const LOOK = 50
 /** What the process itself needs beyond the program's memory. */
@@ -41,11 +40,6 @@ export async function probePyodide(): Promise<Probe> {
   }
 }
 
-/** Digest of our own part of what runs inside. */
-export function pyodideDigest(): string {
-  return digestOf(SOURCES.map((file) => readFileSync(pathOf(file), 'utf8')).join('\0'))
-}
-
 /** The sandbox with the fingerprint that it was found to have; nothing is loaded before the first execution. */
 export function pyodideSandbox(fingerprint: Sandbox['fingerprint']): Sandbox {
   return {
@@ -53,10 +47,6 @@ export function pyodideSandbox(fingerprint: Sandbox['fingerprint']): Sandbox {
     fingerprint,
     start: () => workerOf(() => pyodideInterpreter(new InterpreterProcess(launch()))),
   }
-}
-
-function pathOf(file: string): string {
-  return fileURLToPath(new URL(file, import.meta.url))
 }
 
 function launch(): ChildProcess {
