@@ -6,14 +6,16 @@ import { corpora } from '../engine/testing/parts.ts'
 import { Bench, execution, natives, plainPython, probeNative } from '../stages/test/sandbox/testing/index.ts'
 import { note } from './compare.ts'
 import { programsOf, sets } from './parity.ts'
+import { notHere } from './parts.ts'
+import type { Scale } from './scale.ts'
 
-/** Every program in bwrap but for the largest set, of which a fortieth; a fifth of that in containers. */
-export async function agreement(short: boolean): Promise<void> {
-  if (corpora === undefined) return note('agreement', 'skipped', 'no corpora')
+/** `full`: every program in bwrap but for the largest set, of which a fortieth; a fifth of that in containers. */
+export async function agreement(scale: Scale): Promise<void> {
+  if (corpora === undefined) return notHere('agreement', 'real programs', 'no corpora')
   for (const native of natives) {
     const probe = await probeNative(native)
     if (!probe.usable) {
-      note('agreement', native.name, `skipped: ${probe.why}`)
+      notHere('agreement', native.name, probe.why)
       continue
     }
     const bench = new Bench(() => probeNative(native))
@@ -21,7 +23,9 @@ export async function agreement(short: boolean): Promise<void> {
     const differing: string[] = []
     for (const set of sets) {
       const stride =
-        (set.file.startsWith('codegen') ? 40 : 1) * (native.name === 'bwrap' ? 1 : 5) * (short ? 20 : 1)
+        (set.file.startsWith('codegen') ? 40 : 1) *
+        (native.name === 'bwrap' ? 1 : 5) *
+        { short: 100, usual: 20, full: 1 }[scale]
       for (const { id, program, stdin } of programsOf(set).filter((_, at) => at % stride === 0)) {
         const outcome = await bench.run(program, { stdin, limits: { cpuSeconds: 3 } })
         if (outcome.ending !== 'exited') {

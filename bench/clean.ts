@@ -8,6 +8,8 @@ import { cleanCompletion } from '../stages/clean/rules.ts'
 import { type Answer, answersOf } from '../stages/clean/testing/answers.ts'
 import { judged, type Trial } from '../stages/clean/testing/judge.ts'
 import { note } from './compare.ts'
+import { notHere } from './parts.ts'
+import type { Scale } from './scale.ts'
 
 interface AnswerSet {
   readonly set: string
@@ -25,13 +27,13 @@ export const answerSets: readonly AnswerSet[] = [
 
 const longRuns = 'codegen-16b-mono-n100'
 
-/** Every answer, judged by all of its test cases; of the largest set `short` takes a hundredth. */
-export async function clean(short: boolean): Promise<void> {
-  if (corpora === undefined) return note('clean', 'skipped', 'no corpora')
-  await speed()
-  for (const { set, name } of answerSets) {
-    const all = await answersOf(set, name)
-    const answers = short && name === longRuns ? all.filter((_, index) => index % 100 === 0) : all
+/** `full`: every answer, judged by all of its test cases; else samples of them. */
+export async function clean(scale: Scale): Promise<void> {
+  if (corpora === undefined) return notHere('clean', 'raw answers', 'no corpora')
+  await speed({ short: 100, usual: 10, full: 1 }[scale])
+  for (const { set, name } of scale === 'short' ? answerSets.slice(0, 1) : answerSets) {
+    const stride = scale === 'full' ? 1 : name === longRuns ? 200 : 10
+    const answers = (await answersOf(set, name)).filter((_, index) => index % stride === 0)
     const { right, reference, misses, byCleaning } = await compare(answers)
     note(
       'clean',
@@ -121,9 +123,9 @@ function blocksOf(raw: string): string[] {
   return [...raw.matchAll(/```[^\n]*\n([\s\S]*?)(?:```|$)/g)].map((match) => match[1] ?? '')
 }
 
-/** The largest set, cleaned once, and the same programs read once by the bare grammar. */
-async function speed(): Promise<void> {
-  const answers = await answersOf('humaneval', longRuns)
+/** Of the largest set each `stride`th answer, cleaned once, and the same programs read once by the bare grammar. */
+async function speed(stride: number): Promise<void> {
+  const answers = (await answersOf('humaneval', longRuns)).filter((_, index) => index % stride === 0)
   const bytes = answers.reduce((sum, { raw }) => sum + Buffer.byteLength(raw), 0)
   const cleaning = seconds(() => {
     for (const { raw, question } of answers) cleanCompletion(raw, question)

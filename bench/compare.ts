@@ -1,6 +1,7 @@
 /** Measuring, for all benches: a command's wall time and peak memory, medians, and one table at the end. */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 
 export interface Measured {
   readonly seconds: number
@@ -15,9 +16,11 @@ export function measure(
   args: readonly string[],
   cwd: string,
   env: NodeJS.ProcessEnv = {},
+  heard?: (line: string, seconds: number) => void,
 ): Promise<Measured> {
-  return new Promise((done) => {
+  return new Promise((done, failed) => {
     const started = process.hrtime.bigint()
+    const seconds = () => Number(process.hrtime.bigint() - started) / 1e9
     const child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
@@ -26,12 +29,15 @@ export function measure(
     let stdout = ''
     let peakMB = 0
     child.stdout.on('data', (chunk) => (stdout += chunk))
+    if (heard !== undefined)
+      createInterface({ input: child.stdout }).on('line', (line) => heard(line, seconds()))
     const timer = setInterval(() => {
       peakMB = Math.max(peakMB, peakOf(child.pid))
     }, 20)
+    child.on('error', failed)
     child.on('close', (code) => {
       clearInterval(timer)
-      done({ seconds: Number(process.hrtime.bigint() - started) / 1e9, peakMB, code: code ?? -1, stdout })
+      done({ seconds: seconds(), peakMB, code: code ?? -1, stdout })
     })
   })
 }
@@ -70,23 +76,38 @@ export interface Line {
   readonly bench: string
   readonly what: string
   readonly value: string
+  /** What is to be reached, where there is such a thing. */
+  readonly goal: string
 }
 
 const lines: Line[] = []
 
-export function note(bench: string, what: string, value: string): void {
-  lines.push({ bench, what, value })
-  console.log(`${bench.padEnd(12)} ${what.padEnd(64)} ${value}`)
+export function note(bench: string, what: string, value: string, goal = ''): void {
+  lines.push({ bench, what, value, goal })
+  console.log(`${bench.padEnd(12)} ${what.padEnd(64)} ${value}${goal === '' ? '' : `   [goal: ${goal}]`}`)
 }
 
 export function ms(seconds: number): string {
   return `${(seconds * 1000).toFixed(0)} ms`
 }
 
+/** `+ 120 ms`, or `- 5 ms` where a run that does more happened to take less. */
+export function more(seconds: number): string {
+  return `${seconds < 0 ? '-' : '+'} ${ms(Math.abs(seconds))}`
+}
+
+export function times(ratio: number): string {
+  return `${ratio.toFixed(ratio < 10 ? 2 : 0)} ×`
+}
+
+export function mb(megabytes: number): string {
+  return `${megabytes.toFixed(0)} MB`
+}
+
 export function table(): string {
   return [
-    '| bench | what | figure |',
-    '|---|---|---|',
-    ...lines.map(({ bench, what, value }) => `| ${bench} | ${what} | ${value} |`),
+    '| bench | what | figure | goal |',
+    '|---|---|---|---|',
+    ...lines.map(({ bench, what, value, goal }) => `| ${bench} | ${what} | ${value} | ${goal} |`),
   ].join('\n')
 }

@@ -1,46 +1,48 @@
-/** One completion edited: a single run, and in watch mode from the save to the verdict that is printed. */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { measure, median, ms, note, quantile } from './compare.ts'
-import type { Size } from './made.ts'
+/** One completion edited, in a single run and in watch mode from the save to the verdict on screen; one prompt edited. */
+import { median, more, ms, note, quantile, rounds } from './compare.ts'
+import { editCompletion, editPrompt, type Size } from './made.ts'
+import { program } from './program.ts'
+import type { Scale } from './scale.ts'
 import { Watching } from './watching.ts'
 
-const bin = resolve(import.meta.dirname, '../engine/bin.mjs')
-
 /** `root`: a made workspace that is built. Leaves it built. */
-export async function edit(root: string, size: Size): Promise<void> {
-  const quiet: number[] = []
-  const edited: number[] = []
-  for (let round = 0; round < 5; round++) {
-    quiet.push((await measure(process.execPath, [bin, '--quiet'], root)).seconds)
-    change(root, round % size.files, `single run ${process.hrtime.bigint()}`)
-    edited.push((await measure(process.execPath, [bin, '--quiet'], root)).seconds)
-  }
-  note('edit', 'a run with nothing to do', ms(median(quiet)))
-  note(
-    'edit',
-    'a run after one completion was edited',
-    `${ms(median(edited))} (+ ${ms(median(edited) - median(quiet))})`,
-  )
-  const times = await watched(root, size, 50)
-  note('edit', `watch mode, save to verdict, ${times.length} edits: median`, ms(median(times)))
-  note('edit', 'watch mode, save to verdict: 95th percentile', ms(quantile(times, 0.95)))
+export async function edit(root: string, size: Size, scale: Scale): Promise<void> {
+  await singleRuns(root, size, scale === 'short' ? 2 : 5)
+  const times = await watched(root, size, scale === 'short' ? 5 : 50)
+  const what = `watch mode, save to verdict, ${times.length} edits`
+  note('edit', `${what}: median`, ms(median(times)), '80 ms')
+  note('edit', `${what}: 95th percentile`, ms(quantile(times, 0.95)), '200 ms')
 }
 
-async function watched(root: string, size: Size, edits: number): Promise<number[]> {
-  const watching = await Watching.start(root)
-  const times: number[] = []
-  for (let round = 0; round < edits; round++) {
-    const save = () => change(root, (round * 37) % size.files, `watched ${process.hrtime.bigint()}`)
-    times.push(await watching.edit(save, /passes \d+ of \d+/))
+async function singleRuns(root: string, { files }: Size, count: number): Promise<void> {
+  const run = async () => (await program(root, '--quiet')).seconds
+  let edits = 0
+  const edited = (change: typeof editCompletion) => () => {
+    change(root, edits % files, `single run ${edits++}`)
+    return run()
   }
-  await watching.end()
-  return times
+  const quiet = 'a run with nothing to do'
+  const completion = 'one completion edited, a single run'
+  const prompt = 'one prompt edited, its completions recorded, a single run'
+  const medians = await rounds(count, {
+    [quiet]: run,
+    [completion]: edited(editCompletion),
+    [prompt]: edited(editPrompt),
+  })
+  const of = (name: string) => medians[name] ?? Number.NaN
+  note('edit', quiet, ms(of(quiet)))
+  note('edit', completion, `${more(of(completion) - of(quiet))} (${ms(of(completion))})`, '+ 150 ms')
+  note('edit', prompt, `${more(of(prompt) - of(quiet))} (${ms(of(prompt))})`, '+ 250 ms')
 }
 
-/** Types a comment into the first completion of a file: another program, to be executed for each test case. */
-function change(root: string, file: number, text: string): void {
-  const path = join(root, `data/cleaned/q${String(file).padStart(5, '0')}.toml`)
-  const before = readFileSync(path, 'utf8')
-  writeFileSync(path, before.replace(/ {4}# .*/, `    # ${text}`))
+/** Seconds of each edit; all in different files, as far as there are. */
+export async function watched(root: string, { files }: Size, edits: number): Promise<number[]> {
+  return await Watching.during(root, async (watching) => {
+    const times: number[] = []
+    for (let round = 0; round < edits; round++) {
+      const save = () => editCompletion(root, (round * 37) % files, `watched ${process.hrtime.bigint()}`)
+      times.push(await watching.edit(save, /passes \d+ of \d+/))
+    }
+    return times
+  })
 }

@@ -5,12 +5,11 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { startServer, type TestServer } from '../engine/testing/server-client.ts'
 import { median, note } from './compare.ts'
-
-const project = resolve(import.meta.dirname, '..')
-const bin = join(project, 'engine/bin.mjs')
+import { bin, project } from './program.ts'
+import type { Scale } from './scale.ts'
 
 interface Load {
   readonly files: number
@@ -19,16 +18,20 @@ interface Load {
   readonly chunk: number
 }
 
-export async function generate(short: boolean): Promise<void> {
+/** `usual`: rates alone; what limits and sizes do takes minutes. */
+export async function generate(scale: Scale): Promise<void> {
   const server = await startServer()
-  await server.quiet()
-  const full: Load = { files: 200, each: 50, concurrency: 200, chunk: 1 }
-  const load = short ? { ...full, files: 10 } : full
-  await throughput(server, load, short ? 1 : 3)
-  await throughput(server, { ...load, chunk: 20 }, short ? 1 : 3)
-  if (!short) await memory(server, { ...full, files: 1000 })
-  await limited(server, short ? 10 : 120)
-  await server.stop()
+  try {
+    await server.quiet()
+    const load: Load = { files: scale === 'short' ? 4 : 200, each: 50, concurrency: 200, chunk: 1 }
+    const rounds = scale === 'full' ? 3 : 1
+    await throughput(server, load, rounds)
+    await throughput(server, { ...load, chunk: 20 }, rounds)
+    if (scale === 'full') await memory(server, { ...load, files: 1000 })
+    if (scale !== 'usual') await limited(server, scale === 'short' ? 3 : 120)
+  } finally {
+    await server.stop()
+  }
 }
 
 export async function throughput(server: TestServer, load: Load, rounds: number): Promise<void> {
@@ -83,7 +86,7 @@ export async function limited(server: TestServer, seconds: number): Promise<void
     note(
       'generate',
       `500 requests a minute, ${headers ? 'x-ratelimit headers' : 'no headers'}, from second ${from / 1000} to ${seconds}`,
-      `${((100 * (seen.length - refused)) / (500 * minutes)).toFixed(1)} % used, ${((100 * refused) / seen.length).toFixed(2)} % refused`,
+      `${((100 * (seen.length - refused)) / (500 * minutes)).toFixed(1)} % used, ${((100 * refused) / Math.max(1, seen.length)).toFixed(2)} % refused`,
     )
     rmSync(root, { recursive: true, force: true })
   }

@@ -5,14 +5,14 @@
  */
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { parse } from 'smol-toml'
 import { parseQuestions } from '../stages/questions/read.ts'
-import { measure, median, ms, note, quantile } from './compare.ts'
+import { mb, median, more, ms, note, quantile, rounds } from './compare.ts'
+import { program, project } from './program.ts'
+import type { Scale } from './scale.ts'
 import { Watching } from './watching.ts'
 
-const project = resolve(import.meta.dirname, '..')
-const bin = join(project, 'engine/bin.mjs')
 const cleaned = 'data/cleaned/large.toml'
 
 interface Shape {
@@ -21,26 +21,32 @@ interface Shape {
   readonly testcases: number
 }
 
-export async function large(short: boolean): Promise<void> {
-  const shapes: readonly Shape[] = short
-    ? [{ questions: 3, completions: 10, testcases: 2 }]
-    : [
-        { questions: 50, completions: 100, testcases: 1 },
-        { questions: 5, completions: 1000, testcases: 1 },
-      ]
-  for (const shape of shapes) {
+/** `usual`: a third of such a file, because each of its programs has to be executed first. */
+export async function large(scale: Scale): Promise<void> {
+  for (const shape of shapesFor(scale)) {
     const root = madeLarge(shape)
-    const built = await measure(process.execPath, [bin, '--quiet'], root)
-    if (built.code !== 0) throw new Error(`the workspace could not be built: ${built.stdout}`)
-    await edits(root, shape, short ? 4 : 30)
-    rmSync(root, { recursive: true, force: true })
+    try {
+      await program(root, '--quiet')
+      await edits(root, shape, { short: 2, usual: 15, full: 30 }[scale])
+    } finally {
+      rmSync(root, { recursive: true, force: true })
+    }
   }
+}
+
+function shapesFor(scale: Scale): readonly Shape[] {
+  if (scale === 'short') return [{ questions: 3, completions: 10, testcases: 1 }]
+  if (scale === 'usual') return [{ questions: 50, completions: 33, testcases: 1 }]
+  return [
+    { questions: 50, completions: 100, testcases: 1 },
+    { questions: 5, completions: 1000, testcases: 1 },
+  ]
 }
 
 /** `root`: a workspace of that shape that is built. */
 export async function edits(root: string, shape: Shape, count: number): Promise<void> {
-  const say = (what: string, value: string) =>
-    note('large', `${shape.questions} × ${shape.completions}: ${what}`, value)
+  const say = (what: string, value: string, goal?: string) =>
+    note('large', `${shape.questions} × ${shape.completions}: ${what}`, value, goal)
   const text = readFileSync(join(root, cleaned), 'utf8')
   const size = `${(text.length / 1e6).toFixed(1)} MB`
   const parsing = await timed(5, () => parse(text, { integersAsBigInt: true }))
@@ -50,37 +56,37 @@ export async function edits(root: string, shape: Shape, count: number): Promise<
 
   const { times, peakMB } = await watched(root, shape, count)
   const told = `${ms(median(times))} (${(median(times) / parsing).toFixed(1)} × parsing the file once)`
-  say(`watch mode, save to verdict, ${count} edits: median`, told)
+  say(`watch mode, save to verdict, ${count} edits: median`, told, '2 ×')
   say('watch mode, save to verdict: 95th percentile', ms(quantile(times, 0.95)))
-  say('watch mode, peak memory', `${peakMB.toFixed(0)} MB`)
+  say('watch mode, peak memory', mb(peakMB))
 
-  const [quiet, edited, peaks]: number[][] = [[], [], []]
-  for (let round = 0; round < 5; round++) {
-    quiet?.push((await measure(process.execPath, [bin, '--quiet'], root)).seconds)
-    inPlace(join(root, cleaned), changed(root, 3 * round, 'by a single run'))
-    const run = await measure(process.execPath, [bin, '--quiet'], root)
-    edited?.push(run.seconds)
-    peaks?.push(run.peakMB)
-  }
-  const more = median(edited ?? []) - median(quiet ?? [])
-  say('a single run after an edit', `${ms(median(edited ?? []))} (+ ${ms(more)} to one with nothing to do)`)
-  say('a single run after an edit, peak memory', `${median(peaks ?? []).toFixed(0)} MB`)
+  const peaks: number[] = []
+  const { quiet = Number.NaN, edited = Number.NaN } = await rounds(Math.min(5, count), {
+    quiet: async () => (await program(root, '--quiet')).seconds,
+    edited: async () => {
+      inPlace(join(root, cleaned), changed(root, 3 * peaks.length, 'by a single run'))
+      const run = await program(root, '--quiet')
+      peaks.push(run.peakMB)
+      return run.seconds
+    },
+  })
+  say('a single run after an edit', `${ms(edited)} (${more(edited - quiet)} to one with nothing to do)`)
+  say('a single run after an edit, peak memory', mb(median(peaks)))
 }
 
 async function watched(root: string, { questions, completions }: Shape, count: number) {
-  const watching = await Watching.start(root)
-  const times: number[] = []
-  for (let round = 0; round < count; round++) {
-    const nth = (round * 1237 + 11) % (questions * completions)
-    const [question, sample] = [Math.floor(nth / completions), nth % completions]
-    const text = changed(root, nth, `watched ${round}`)
-    const save = round % 2 === 0 ? inPlace : byRename
-    const verdict = new RegExp(`^\\S+ question-${question} #${sample} passes`)
-    times.push(await watching.edit(() => save(join(root, cleaned), text), verdict))
-  }
-  const peakMB = watching.peakMB()
-  await watching.end()
-  return { times, peakMB }
+  return await Watching.during(root, async (watching) => {
+    const times: number[] = []
+    for (let round = 0; round < count; round++) {
+      const nth = (round * 1237 + 11) % (questions * completions)
+      const [question, sample] = [Math.floor(nth / completions), nth % completions]
+      const text = changed(root, nth, `watched ${round}`)
+      const save = round % 2 === 0 ? inPlace : byRename
+      const verdict = new RegExp(`^\\S+ question-${question} #${sample} passes`)
+      times.push(await watching.edit(() => save(join(root, cleaned), text), verdict))
+    }
+    return { times, peakMB: watching.peakMB() }
+  })
 }
 
 /** The cleaned file with another comment in one of its completions. */

@@ -1,67 +1,50 @@
-/** A run with nothing to do, against make, ninja and npm on the same graph of files. See README.md beside this file. */
-import { writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { measure, ms, note, rounds } from './compare.ts'
+/** A run with nothing to do, against make, ninja, wireit and npm on the same graph of files. */
+import { mb, measure, more, ms, note, rounds, times } from './compare.ts'
 import type { Size } from './made.ts'
-
-const bin = resolve(import.meta.dirname, '../engine/bin.mjs')
+import { isHere } from './parts.ts'
+import { bin, told } from './program.ts'
+import { layRivals } from './rivals.ts'
+import type { Scale } from './scale.ts'
 
 /** `root`: a made workspace that is built. */
-export async function noop(root: string, size: Size): Promise<void> {
-  rivalsFor(root, size.files)
+export async function noop(root: string, size: Size, scale: Scale): Promise<void> {
+  layRivals(root, size.files)
+  // Not even a copy of what it could restore: the least that wireit can do.
+  const env = { WIREIT_CACHE: 'none', WIREIT_LOGGER: 'simple' }
+  const wireit = 'npm run wireit, a script a stage'
   const run =
     (command: string, ...args: string[]) =>
-    async () =>
-      (await measure(command, args, root)).seconds
-  const times = await rounds(7, {
+    async () => {
+      const { seconds, code } = await measure(command, args, root, env)
+      if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit status ${code}`)
+      return seconds
+    }
+  const base = 'node -e 0'
+  const rivals = {
     'codex-runner': run(process.execPath, bin, '--quiet'),
-    'node -e 0': run(process.execPath, '-e', '0'),
+    [base]: run(process.execPath, '-e', '0'),
     "node --import tsx -e ''": run(process.execPath, '--import', import.meta.resolve('tsx'), '-e', ''),
-    make: run('make', '-s'),
-    'make -r': run('make', '-rs'),
-    ninja: run('ninja'),
+    ...(isHere('noop', 'make') ? { make: run('make', '-s'), 'make -r': run('make', '-rs') } : {}),
+    ...(isHere('noop', 'ninja') ? { ninja: run('ninja') } : {}),
     'npm run true': run('npm', 'run', '--silent', 'true'),
     'npm run pipeline': run('npm', 'run', '--silent', 'pipeline'),
-  })
-  const base = times['node -e 0'] ?? Number.NaN
-  for (const [name, seconds] of Object.entries(times))
-    note('noop', name, `${ms(seconds)} (${(seconds / base).toFixed(1)} × node -e 0)`)
-  const { peakMB, stdout } = await measure(process.execPath, [bin, '--json'], root)
-  note('noop', 'peak memory', `${peakMB.toFixed(0)} MB`)
-  const summary = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as {
-    seconds: number
-    fresh: number
-    built: number
+    [wireit]: run('npm', 'run', '--silent', 'wireit'),
   }
-  note('noop', `of it, the walk over ${summary.fresh + summary.built} targets`, ms(summary.seconds))
-}
-
-/** The same graph for make and ninja: three files a question file, and a report of all. */
-function rivalsFor(root: string, files: number): void {
-  const names = Array.from({ length: files }, (_, file) => `q${String(file).padStart(5, '0')}`)
-  const steps = [
-    ['completions', 'questions'],
-    ['cleaned', 'completions'],
-    ['results', 'cleaned'],
-  ]
-  const makefile = [
-    'all: data/report/results.csv',
-    `data/report/results.csv: ${names.map((name) => `data/results/${name}.toml`).join(' ')}`,
-    '\ttouch $@',
-  ]
-  const ninja = ['rule touch', '  command = touch $out']
-  for (const name of names)
-    for (const [to, from] of steps) {
-      makefile.push(`data/${to}/${name}.toml: data/${from}/${name}.toml`, '\ttouch $@')
-      ninja.push(`build data/${to}/${name}.toml: touch data/${from}/${name}.toml`)
-    }
-  ninja.push(
-    `build data/report/results.csv: touch ${names.map((name) => `data/results/${name}.toml`).join(' ')}`,
-  )
-  writeFileSync(join(root, 'Makefile'), `${makefile.join('\n')}\n`)
-  writeFileSync(join(root, 'build.ninja'), `${ninja.join('\n')}\n`)
-  writeFileSync(
-    join(root, 'package.json'),
-    JSON.stringify({ type: 'module', scripts: { true: 'true', pipeline: `node ${bin} --quiet` } }),
-  )
+  // Twice, so that there is nothing to do: what has no record of these files yet touches them all.
+  await rounds(2, rivals)
+  const medians = await rounds(scale === 'short' ? 2 : 7, rivals)
+  const of = (name: string) => medians[name] ?? Number.NaN
+  for (const name of Object.keys(rivals))
+    note('noop', name, `${ms(of(name))} (${(of(name) / of(base)).toFixed(1)} × ${base})`)
+  note('noop', `codex-runner to ${base}`, more(of('codex-runner') - of(base)), '+ 100 ms')
+  if ('make' in rivals)
+    note('noop', 'codex-runner / make', times(of('codex-runner') / of('make')), 'under 1 ×')
+  const pipeline = of('npm run pipeline')
+  note('noop', 'npm run pipeline / npm run true', times(pipeline / of('npm run true')), '1.8 ×')
+  note('noop', 'npm run pipeline / npm run wireit', times(pipeline / of(wireit)), 'under 1 ×')
+  const { peakMB, summary } = await told(root)
+  const { fresh = 0, built = 0, seconds = Number.NaN } = summary
+  if (built > 0) throw new Error(`${built} targets were built in a run with nothing to do`)
+  note('noop', 'peak memory', mb(peakMB), '150 MB')
+  note('noop', `of it, the walk over ${fresh} targets`, ms(seconds))
 }

@@ -1,15 +1,17 @@
 /** Verdicts on real completions against the reference verdicts of the corpora: every one, and each that differs. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { corpora } from '../engine/testing/parts.ts'
 import type { QuestionFile } from '../stages/questions/model.ts'
 import { parseQuestions } from '../stages/questions/read.ts'
 import { writeQuestions } from '../stages/questions/write.ts'
 import { type Native, natives, probeNative } from '../stages/test/sandbox/testing/index.ts'
 import { measure, note } from './compare.ts'
+import { notHere } from './parts.ts'
+import { bin, project } from './program.ts'
+import type { Scale } from './scale.ts'
 
-const project = resolve(import.meta.dirname, '..')
 const patterns = { from: 'cleaned/%.toml', to: 'results/%.toml' }
 
 export interface CorpusSet {
@@ -42,23 +44,28 @@ export interface Parity {
   readonly seconds: number
 }
 
-/** Every verdict in bwrap; in the containers of each engine every twentieth of the largest set. */
-export async function parity(short: boolean): Promise<void> {
-  if (corpora === undefined) return note('parity', 'skipped', 'no corpora')
-  for (const native of natives) {
+/**
+ * `full`: every verdict in bwrap, and in the containers of each engine every twentieth of the largest set. `usual`: a
+ * sample of each set in bwrap; the project's tests have more of them.
+ */
+export async function parity(scale: Scale): Promise<void> {
+  if (corpora === undefined) return notHere('parity', 'real completions', 'no corpora')
+  for (const native of scale === 'usual' ? natives.slice(0, 1) : natives) {
     const probe = await probeNative(native)
-    if (probe.usable) await parityIn(native, (index, set) => index % strideOf(native, set, short) === 0)
-    else note('parity', native.name, `skipped: ${probe.why}`)
+    if (probe.usable) await parityIn(native, scale)
+    else notHere('parity', native.name, probe.why)
   }
 }
 
-function strideOf({ name }: Native, { file }: CorpusSet, short: boolean): number {
-  if (short) return 50
-  return name !== 'bwrap' && file.startsWith('codegen') ? 20 : 1
+function strideOf({ name }: Native, { file }: CorpusSet, scale: Scale): number {
+  const large = file.startsWith('codegen')
+  if (scale !== 'full') return large ? 200 : 20
+  return name !== 'bwrap' && large ? 20 : 1
 }
 
-async function parityIn(native: Native, takes: (index: number, set: CorpusSet) => boolean): Promise<void> {
-  for (const set of sets) {
+async function parityIn(native: Native, scale: Scale): Promise<void> {
+  const takes = (index: number, set: CorpusSet) => index % strideOf(native, set, scale) === 0
+  for (const set of scale === 'short' ? sets.slice(0, 1) : sets) {
     const { compared, differing, talkative, executions, seconds } = await compare(
       set,
       (index) => takes(index, set),
@@ -107,7 +114,7 @@ export async function compare(
     join(root, 'pipeline.ts'),
     `import { pipeline, test } from '${project}/stages/index.ts'\nexport default pipeline({ test: test(${options}) })\n`,
   )
-  const { stdout, code } = await measure(process.execPath, [join(project, 'engine/bin.mjs'), '--json'], root)
+  const { stdout, code } = await measure(process.execPath, [bin, '--json'], root)
   const summary = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as {
     executions: number
     seconds: number

@@ -9,11 +9,13 @@ import { parseQuestions } from '../stages/questions/read.ts'
 import { Pool } from '../stages/test/pool.ts'
 import type { Execution } from '../stages/test/sandbox/index.ts'
 import { natives, probeNative } from '../stages/test/sandbox/testing/index.ts'
-import { note } from './compare.ts'
+import { median, note, quantile } from './compare.ts'
+import { notHere } from './parts.ts'
+import type { Scale } from './scale.ts'
 
 const workers = 2
 const python = '/usr/bin/python3'
-const limits = {
+export const limits = {
   cpuSeconds: 5,
   wallSeconds: 30,
   memoryMB: 512,
@@ -24,15 +26,15 @@ const limits = {
   openFiles: 256,
 }
 
-export async function throughput(short: boolean): Promise<void> {
-  if (corpora === undefined) return note('throughput', 'skipped', 'no corpora')
+/** `full`: also the programs of a weak model, many of which end in an error or not at all. */
+export async function throughput(scale: Scale): Promise<void> {
+  if (corpora === undefined) return notHere('throughput', 'real programs', 'no corpora')
   const canonical = programs('canonical.jsonl', 1)
-  const codegen = programs('codegen-16b-mono-n100.cleaned.jsonl', short ? 1 : 4)
-  for (const [name, all] of Object.entries({
-    'humaneval canonical': canonical,
-    'humaneval codegen': codegen,
-  })) {
-    const some = short ? all.slice(0, 60) : all
+  const sets = {
+    'humaneval canonical': scale === 'short' ? canonical.slice(0, 10) : canonical,
+    ...(scale === 'full' ? { 'humaneval codegen': programs('codegen-16b-mono-n100.cleaned.jsonl', 4) } : {}),
+  }
+  for (const [name, some] of Object.entries(sets)) {
     // Ours first and last: what a warm file cache or a slow minute gives must not go to one side.
     const first = await warm(some, 'bwrap')
     const fresh = await freshPython(some, [])
@@ -50,15 +52,19 @@ export async function throughput(short: boolean): Promise<void> {
       `${name}: bwrap … python3`,
       `${boxed.toFixed(0)}/s (ours ${(ours / boxed).toFixed(1)} ×)`,
     )
-    await containers(name, some, ours)
+    await containers(name, some, { ours, each: { short: 2, usual: 10, full: 40 }[scale] })
   }
 }
 
 /** Against a container per program, and in containers that stay. */
-async function containers(name: string, executions: readonly Execution[], ours: number): Promise<void> {
+async function containers(
+  name: string,
+  executions: readonly Execution[],
+  { ours, each: count }: { readonly ours: number; readonly each: number },
+): Promise<void> {
   const image = process.env['PYTHON_IMAGE']
-  if (image === undefined) return note('throughput', `${name}: docker`, 'skipped, no PYTHON_IMAGE')
-  const each = await containerEach(executions.slice(0, 40), image)
+  if (image === undefined) return notHere('throughput', `${name}: docker and podman`, 'no PYTHON_IMAGE')
+  const each = await containerEach(executions.slice(0, count), image)
   const rate = `${each.toFixed(1)}/s (ours in bwrap ${(ours / each).toFixed(0)} ×)`
   note('throughput', `${name}: docker run per program`, rate)
   for (const engine of ['docker', 'podman'] as const) {
@@ -69,23 +75,24 @@ async function containers(name: string, executions: readonly Execution[], ours: 
 }
 
 /** One execution now and then, as in watch mode; what the first one waits for; what a worker holds in memory. */
-export async function latency(): Promise<void> {
+export async function latency(scale: Scale): Promise<void> {
   for (const native of natives) {
-    if (native.name !== 'bwrap' && process.env['PYTHON_IMAGE'] === undefined) continue
     const probe = await probeNative(native)
-    if (!probe.usable) return note('latency', native.name, `skipped: ${probe.why}`)
+    if (!probe.usable) {
+      notHere('latency', native.name, probe.why)
+      continue
+    }
     const worker = probe.sandbox.start()
     const { signal } = new AbortController()
     const times: number[] = []
-    for (let count = 0; count < 100; count++) {
+    for (let count = 0; count <= (scale === 'short' ? 5 : 100); count++) {
       await new Promise((later) => setTimeout(later, PAUSE))
       const started = performance.now()
       await worker.run(trivial, signal)
       times.push(performance.now() - started)
     }
     const first = times.shift() ?? 0
-    times.sort((a, b) => a - b)
-    const rest = `median ${times[49]?.toFixed(1)} ms, 95th percentile ${times[94]?.toFixed(1)} ms`
+    const rest = `median ${median(times).toFixed(1)} ms, 95th percentile ${quantile(times, 0.95).toFixed(1)} ms`
     note('latency', `${native.name}: a trivial execution, from the request to the result`, rest)
     note('latency', `${native.name}: the first one, with the worker's start`, `${first.toFixed(0)} ms`)
     note('latency', `${native.name}: memory of a worker`, `${workerMemory().toFixed(0)} MB`)
@@ -174,17 +181,21 @@ function programs(file: string, samples: number): Execution[] {
 }
 
 /** Programs a second; the workers' start is not counted, as it is paid once. */
-async function warm(executions: readonly Execution[], name: 'bwrap' | 'docker' | 'podman'): Promise<number> {
+export async function warm(
+  executions: readonly Execution[],
+  name: 'bwrap' | 'docker' | 'podman',
+  atOnce = workers,
+): Promise<number> {
   const native = natives.find((each) => each.name === name)
   if (native === undefined) throw new Error(`there is no sandbox ${name}`)
   const probe = await probeNative(native)
   if (!probe.usable) throw new Error(probe.why)
   const pool = new Pool(probe.sandbox)
-  const limit = pLimit(workers)
+  const limit = pLimit(atOnce)
   const signal = new AbortController().signal
   const all = (some: readonly Execution[]) =>
     Promise.all(some.map((execution) => limit(() => pool.run(execution, signal, () => {}))))
-  await all(executions.slice(0, workers * 2))
+  await all(executions.slice(0, atOnce * 2))
   const started = process.hrtime.bigint()
   await all(executions)
   const seconds = Number(process.hrtime.bigint() - started) / 1e9
@@ -248,11 +259,4 @@ function one([command = '', ...args]: readonly string[], stdin = ''): Promise<vo
       done()
     })
   })
-}
-
-export async function rivalsMissing(): Promise<readonly string[]> {
-  const { which } = await import('zx')
-  const names = ['make', 'ninja', 'bwrap']
-  const found = await Promise.all(names.map((name) => which(name, { nothrow: true })))
-  return names.filter((_, index) => found[index] === null)
 }
