@@ -21,11 +21,11 @@ export async function agreement(scale: Scale): Promise<void> {
     const bench = new Bench(() => probeNative(native))
     let [compared, limited] = [0, 0]
     const differing: string[] = []
-    for (const set of sets) {
+    for (const set of scale === 'short' ? sets.slice(0, 1) : sets) {
       const stride =
         (set.file.startsWith('codegen') ? 40 : 1) *
         (native.name === 'bwrap' ? 1 : 5) *
-        { short: 100, usual: 20, full: 1 }[scale]
+        { short: 40, usual: 20, full: 1 }[scale]
       for (const { id, program, stdin } of programsOf(set).filter((_, at) => at % stride === 0)) {
         const outcome = await bench.run(program, { stdin, limits: { cpuSeconds: 3 } })
         if (outcome.ending !== 'exited') {

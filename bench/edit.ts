@@ -8,7 +8,7 @@ import { Watching } from './watching.ts'
 /** `root`: a made workspace that is built. Leaves it built. */
 export async function edit(root: string, size: Size, scale: Scale): Promise<void> {
   await singleRuns(root, size, scale === 'short' ? 2 : 5)
-  const times = await watched(root, size, scale === 'short' ? 5 : 50)
+  const times = await watched(root, size, scale === 'short' ? 3 : 50)
   const what = `watch mode, save to verdict, ${times.length} edits`
   note('edit', `${what}: median`, ms(median(times)), '80 ms')
   note('edit', `${what}: 95th percentile`, ms(quantile(times, 0.95)), '200 ms')

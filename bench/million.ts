@@ -1,6 +1,6 @@
 /**
  * A million results of a few distinct executions: whether that builds, rebuilds and reports at all, how long it takes
- * and what it holds in memory. Of a quarter of an hour, so by name only.
+ * and what it holds in memory. It takes minutes, so it is run by name only; `--usual` makes a quarter of a million.
  */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -4,6 +4,7 @@
  *
  *     npm run bench                  all but `million`, in under ten minutes: those with a goal whole, the others in part
  *     npm run bench -- noop edit     some of them, whole
+ *     npm run bench -- edit --usual  some of them, at the sizes of the first
  *     npm run bench -- --short       all of them at small sizes: shows that each runs, its figures mean nothing
  *
  * A bench that can't run is said and makes the exit status 1; the others go on. A slow machine fails nothing.
@@ -20,7 +21,7 @@ import { type Size, shapeOf, usual, within } from './made.ts'
 import { million } from './million.ts'
 import { noop } from './noop.ts'
 import { parity } from './parity.ts'
-import { program } from './program.ts'
+import { program, project } from './program.ts'
 import { report } from './report.ts'
 import { rescore } from './rescore.ts'
 import type { Scale } from './scale.ts'
@@ -39,10 +40,12 @@ if (unknown.length > 0)
     `no bench ${unknown.join(', ')}; there are ${Object.keys({ ...shared, ...alone }).join(', ')}`,
   )
 
-const scale: Scale = short ? 'short' : named.length > 0 ? 'full' : 'usual'
+const scale: Scale = short ? 'short' : named.length > 0 && !words.includes('--usual') ? 'full' : 'usual'
 const wanted = (name: string) => (named.length > 0 ? named.includes(name) : short || name !== 'million')
 
 const started = performance.now()
+// What the program prepares once is no bench's.
+await program(project, '--version')
 const size: Size = short ? { files: 20, completions: 10, testcases: 2 } : usual
 if (Object.keys(shared).some(wanted))
   await attempt('build', () =>
@@ -75,11 +78,8 @@ async function attempt(name: string, run: () => Promise<void>): Promise<void> {
   try {
     await run()
   } catch (error) {
-    note(
-      name,
-      'could not run',
-      error instanceof Error ? error.message.trim().replace(/\s+/g, ' ') : String(error),
-    )
+    const why = error instanceof Error ? error.message : String(error)
+    note(name, 'could not run', why.trim().replace(/\s+/g, ' ').slice(0, 300))
     process.exitCode = 1
   }
   console.log(`             ${name} took ${((performance.now() - began) / 1000).toFixed(0)} s`)
