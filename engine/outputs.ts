@@ -2,7 +2,8 @@
  * Files, read and written. An output appears whole or not at all: it is written beside its place, flushed, and renamed.
  */
 import { isUtf8 } from 'node:buffer'
-import { mkdir, open, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import pLimit from 'p-limit'
 import { codeOf, Failure } from './failure.ts'
@@ -81,7 +82,9 @@ async function replace(path: string, text: Content, shown: string, options: Writ
     await mkdir(dirname(path), { recursive: true })
     const file = await open(temporary, 'w')
     try {
-      await writeFile(file, text)
+      if (typeof text === 'string') await file.writeFile(text)
+      // At once: each turn through the thread pool takes longer than to write a chunk.
+      else for (const chunk of text) writeFileSync(file.fd, chunk)
       if (options.durable) await file.datasync()
     } finally {
       await file.close()

@@ -39,14 +39,26 @@ export function meanIntervals(
   { resamples = 2000, seed = 1 }: BootstrapOptions = {},
 ): readonly (Interval | undefined)[] {
   const sorted = columns.map((values) => Float64Array.from(values).sort())
-  const intervals = new Map<Float64Array, Interval>()
+  const intervals = new Map<string, Interval>()
   for (const length of new Set(sorted.map((column) => column.length))) {
     if (length < 2) continue
-    const alike = sorted.filter((column) => column.length === length)
-    const means = resampledMeans(alike, length, resamples, seed)
-    for (const [column, sample] of means) intervals.set(column, intervalOf(column, sample))
+    // Numbers that say the same (with one test case a question, say) have the same columns.
+    const distinct = new Map<string, Float64Array>()
+    for (const column of sorted) if (column.length === length) distinct.set(contentOf(column), column)
+    const means = resampledMeans([...distinct.values()].filter(varies), length, resamples, seed)
+    for (const [content, column] of distinct)
+      intervals.set(content, intervalOf(column, means.get(column) ?? column))
   }
-  return sorted.map((column) => intervals.get(column))
+  return sorted.map((column) => intervals.get(contentOf(column)))
+}
+
+/** Of a column that does not, each resample has the same mean. */
+function varies(column: Float64Array): boolean {
+  return column[0] !== column.at(-1)
+}
+
+function contentOf({ buffer }: Float64Array): string {
+  return Buffer.from(buffer).toString('latin1')
 }
 
 /** The means of each column in each resample. All columns have `length` values, and each resample is of as many. */
@@ -56,14 +68,25 @@ function resampledMeans(
   resamples: number,
   seed: number,
 ): ReadonlyMap<Float64Array, Float64Array> {
-  const next = mulberry32(seed)
   const drawn = new Uint32Array(length)
   const means = new Map(columns.map((column) => [column, new Float64Array(resamples)]))
-  for (let resample = 0; resample < resamples; resample++) {
-    for (let i = 0; i < length; i++) drawn[i] = next() * length
+  let state = seed | 0
+  for (let resample = 0; resample < resamples && columns.length > 0; resample++) {
+    state = draw(drawn, state)
     for (const [column, into] of means) into[resample] = meanOf(column, drawn)
   }
   return means
+}
+
+/** Fills in places from 0 to below their number. A loop of nothing but numbers, for two million of them. */
+function draw(drawn: Uint32Array, start: number): number {
+  const length = drawn.length
+  let state = start
+  for (let i = 0; i < length; i++) {
+    state = (state + step) | 0
+    drawn[i] = numberOf(state) * length
+  }
+  return state
 }
 
 function meanOf(column: Float64Array, drawn: Uint32Array): number {
@@ -88,9 +111,16 @@ function intervalOf(column: Float64Array, means: Float64Array): Interval {
 export function mulberry32(seed: number): () => number {
   let state = seed | 0
   return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+    state = (state + step) | 0
+    return numberOf(state)
   }
+}
+
+/** What the state goes on by. */
+const step = 0x6d2b79f5
+
+function numberOf(state: number): number {
+  let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+  mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
 }

@@ -17,17 +17,17 @@ import { junitXml } from './junit.ts'
 import { knownFrom, remember } from './known.ts'
 import { type Part as Bytes, Layout, type Stretch } from './layout.ts'
 import { reportMarkdown } from './markdown.ts'
-import { type Part, partOf } from './part.ts'
+import { sharesOf } from './part.ts'
 import { type PieceName, piecesOf, type QuestionPieces, type Retrace } from './pieces.ts'
 import type { ChainFiles } from './sources.ts'
 import type { Strategy } from './strategies.ts'
 import { type Summary, summarize } from './summary.ts'
-import { resultsOfRows, resultsRow } from './tables.ts'
+import { type ResultsRow, resultsOfRows, resultsRow } from './tables.ts'
 import { testcasesCsv } from './testcases.ts'
 import { summaryTable } from './text.ts'
 
-/** Raise it when `partOf` gives something else for the same file. */
-const partVersion = 1
+/** Raise it when a file's rows in results.csv come to be others. */
+const rowVersion = 1
 
 /** The stage's options, checked and with their defaults. */
 export interface Asked {
@@ -61,11 +61,9 @@ export async function buildReport(job: Job, asked: Asked): Promise<Built> {
 
 /** results.csv alone. */
 export async function buildTable(job: Job): Promise<Built> {
-  const parts: Part[] = []
-  for (const input of job.inputs) parts.push((await partOfInput(job, input)) ?? [])
-  return {
-    outputs: [{ path: job.output, text: resultsOfRows(parts.flat().map((part) => resultsRow(part))) }],
-  }
+  const rows: ResultsRow<string>[] = []
+  for (const input of job.inputs) rows.push(...((await rowsOfInput(job, input)) ?? []))
+  return { outputs: [{ path: job.output, text: resultsOfRows(rows).join('') }] }
 }
 
 interface Row extends QuestionPieces {
@@ -90,12 +88,7 @@ async function partsOf(
   const all = (name: PieceName) => rows.map((row) => pieceOf(row, name))
   switch (file) {
     case 'results.csv':
-      return [
-        resultsOfRows(
-          rows.map(({ part, chain }) => resultsRow(part, chain)),
-          several,
-        ),
-      ]
+      return resultsOfRows(rows.map(resultsPieces), several)
     case 'testcases.csv':
       return testcasesCsv(all('testcases'), several)
     case 'summary.json':
@@ -123,6 +116,14 @@ async function partsOf(
       })
       return page.parts
     }
+  }
+}
+
+function resultsPieces(row: Row): ResultsRow<Stretch> {
+  return {
+    start: pieceOf(row, 'rowStart'),
+    completions: row.part.scores.completions,
+    end: pieceOf(row, 'rowEnd'),
   }
 }
 
@@ -201,11 +202,14 @@ function sharing(): (question: QuestionPieces) => QuestionPieces {
   }
 }
 
-function partOfInput(job: Job, input: InputFile): Promise<Part | undefined> {
-  return job.unit<Part>({
+function rowsOfInput(job: Job, input: InputFile): Promise<readonly ResultsRow<string>[] | undefined> {
+  return job.unit<readonly ResultsRow<string>[]>({
     kind: 'derived',
-    key: keyOf('report-part', { version: partVersion, digest: input.digest }),
-    make: async () => partOf((await readQuestions(await input.text(), input.path)).file),
+    key: keyOf('report-rows', { version: rowVersion, digest: input.digest }),
+    make: async () => {
+      const { questions } = (await readQuestions(await input.text(), input.path)).file
+      return questions.map((question) => resultsRow(question.id, sharesOf(question)))
+    },
   })
 }
 

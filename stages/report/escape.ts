@@ -11,7 +11,8 @@
 import { stringify } from 'csv-stringify/sync'
 
 const unseen = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{NChar}]/gu
-const plain = /^[\n\t\x20-\x7e]*$/
+/** Nothing in these ranges is among them, nor can be: what a character is does not change. They spare making the above. */
+const plain = /^[\n\t\x20-\x7e\xa0-\xac\xae-\u024f\u2010-\u2027\u202f-\u205f]*$/
 
 /**
  * With control and format characters (those that turn the direction of writing among them), separators of lines, halves

@@ -10,7 +10,3 @@ export const reportFiles = [
   'report.html',
 ] as const
 export type ReportFile = (typeof reportFiles)[number]
-
-/** The files that are put together of pieces. */
-export const piecewise = ['testcases.csv', 'samples.jsonl', 'junit.xml', 'report.html'] as const
-export type Piecewise = (typeof piecewise)[number]

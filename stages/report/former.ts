@@ -8,8 +8,17 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { codeOf, type Digest, digestOfParts, Failure } from '../../engine/stage.ts'
 
-/** Memory that was never used before is dear (a trap for each page), so a little is used again and again. */
-export const chunkLength = 256 << 10
+export const chunkLength = 128 << 10
+const free: Buffer[] = []
+
+/** Memory of a chunk. What was never used before is dear (a trap for each page), so give it back. */
+export function takeChunk(): Buffer {
+  return free.pop() ?? Buffer.allocUnsafeSlow(chunkLength)
+}
+
+export function giveBack(chunk: Buffer): void {
+  free.push(chunk)
+}
 
 export class FormerFile {
   /** Of what stands in it. */
@@ -42,11 +51,13 @@ export class FormerFile {
     }
   }
 
-  /** Throws a Failure when the file is another by now. */
   open(): Reader {
-    const file = openSync(this.#path, 'r')
-    if (stampOf(file) === this.#stamp) return new Reader(file)
-    closeSync(file)
+    return new Reader(openSync(this.#path, 'r'))
+  }
+
+  /** Throws a Failure when what a reader has read may be something else than was there at first. */
+  check(reader: Reader): void {
+    if (stampOf(reader.file) === this.#stamp) return
     throw new Failure(`${this.#shown} was changed while the report was put together`, {
       remedy: 'Run again.',
     })
@@ -59,27 +70,28 @@ function stampOf(file: number): string {
 }
 
 function* chunksOf(file: number): Generator<Uint8Array> {
-  const chunk = Buffer.allocUnsafeSlow(chunkLength)
+  const chunk = takeChunk()
   for (let length = readSync(file, chunk); length > 0; length = readSync(file, chunk))
     yield chunk.subarray(0, length)
+  giveBack(chunk)
 }
 
 /** Copies out of the part of a file that it holds: what is copied one after the other mostly stands so, too. */
 export class Reader {
-  readonly #file: number
-  readonly #held = Buffer.allocUnsafeSlow(chunkLength)
+  readonly file: number
+  readonly #held = takeChunk()
   #start = 0
   #length = 0
 
   constructor(file: number) {
-    this.#file = file
+    this.file = file
   }
 
   /** Copies as much as is held and fits, and answers how much that was. */
   copy(into: Buffer, at: number, start: number, length: number): number {
     if (start < this.#start || start >= this.#start + this.#length) {
       this.#start = start
-      this.#length = readSync(this.#file, this.#held, 0, chunkLength, start)
+      this.#length = readSync(this.file, this.#held, 0, chunkLength, start)
       if (this.#length === 0) throw new Error(`nothing stands at byte ${start}`)
     }
     const from = start - this.#start
@@ -87,6 +99,7 @@ export class Reader {
   }
 
   close(): void {
-    closeSync(this.#file)
+    giveBack(this.#held)
+    closeSync(this.file)
   }
 }

@@ -1,6 +1,6 @@
 /** A file of the report, put together of stretches of bytes: some made just now, the others copied from a former file. */
 import { type Digest, digestOfParts } from '../../engine/stage.ts'
-import { chunkLength, FormerFile, type Reader } from './former.ts'
+import { chunkLength, FormerFile, giveBack, type Reader, takeChunk } from './former.ts'
 
 export class Stretch {
   readonly source: Buffer | FormerFile
@@ -51,7 +51,7 @@ export class Layout {
 
   /** All bytes, from the first one each time. A chunk holds until the next one is asked for. */
   *chunks(): Generator<Uint8Array> {
-    const chunk = Buffer.allocUnsafeSlow(chunkLength)
+    const chunk = takeChunk()
     const readers = new Readers()
     let used = 0
     try {
@@ -64,8 +64,10 @@ export class Layout {
           yield chunk
           used = 0
         }
+      readers.check()
       if (used > 0) yield chunk.subarray(0, used)
     } finally {
+      giveBack(chunk)
       readers.close()
     }
   }
@@ -79,6 +81,10 @@ class Readers {
   copy({ source, start, length }: Stretch, done: number, into: Buffer, at: number): number {
     if (source instanceof FormerFile) return this.#of(source).copy(into, at, start + done, length - done)
     return source.copy(into, at, start + done, start + length)
+  }
+
+  check(): void {
+    for (const [file, reader] of this.#open) file.check(reader)
   }
 
   close(): void {

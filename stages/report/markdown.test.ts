@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { reportMarkdown } from './markdown.ts'
-import type { QuestionPart } from './part.ts'
+import { type QuestionPart, scoresOf } from './part.ts'
 import { type Row, summarize } from './summary.ts'
 
 const nothing = { edited: 0, human: 0, skipped: 0, no_code: 0, cut_off: 0 }
@@ -12,7 +12,7 @@ const row = (
 ): Row => ({
   file: 'results.toml',
   chain,
-  part: { id, testcases: 2, shares, endings: {}, counts: nothing, usage: {}, ...fields },
+  part: { id, testcases: 2, scores: scoresOf(shares), endings: {}, counts: nothing, usage: {}, ...fields },
 })
 
 test('the report of a small set', () => {

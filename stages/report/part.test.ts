@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Completion, Question } from '../questions/model.ts'
-import { partOf, type QuestionPart } from './part.ts'
+import { partOf, type QuestionPart, type Shares, sharesOf } from './part.ts'
 
 const two = [
   { code: 'f(1)', stdin: '' },
@@ -11,7 +11,7 @@ const two = [
 function part(
   completions: readonly Omit<Completion, 'completion'>[],
   testcases: Question['testcases'] = two,
-): QuestionPart {
+): QuestionPart & { readonly shares: Shares } {
   const question: Question = {
     id: 'q',
     prompt: '',
@@ -21,7 +21,7 @@ function part(
   }
   const [only] = partOf({ questions: [question] })
   if (only === undefined) throw new Error('no part for the question')
-  return only
+  return { ...only, shares: sharesOf(question) }
 }
 
 test('a share is that of the passed test cases', () => {

@@ -7,7 +7,7 @@
  */
 import type { Completion, Question, QuestionFile, Verdict } from '../questions/model.ts'
 import { once } from '../questions/once.ts'
-import { sum } from './statistics.ts'
+import { type Spread, spreadOf, sum } from './statistics.ts'
 
 /** How runs ended: the number of executions by verdict. */
 export type Endings = { readonly [verdict: string]: number }
@@ -33,11 +33,24 @@ export type Usage = {
   readonly cost?: number
 }
 
+/** Share of test cases passed, one a completion; null for one without a score (skipped, not tested, no test cases). */
+export type Shares = readonly (number | null)[]
+
+/** What the shares come to. */
+export type Scores = {
+  readonly completions: number
+  /** Those that count: not those that are skipped or untested. */
+  readonly scored: number
+  /** How many completions pass everything. */
+  readonly passed: number
+  /** Of those that count; left out when there are none. */
+  readonly spread?: Spread
+}
+
 export type QuestionPart = {
   readonly id: string
   readonly testcases: number
-  /** Share of test cases passed, one a completion; null for one without a score (skipped, not tested, no test cases). */
-  readonly shares: readonly (number | null)[]
+  readonly scores: Scores
   readonly endings: Endings
   readonly counts: Counts
   readonly usage: Usage
@@ -50,15 +63,30 @@ export function partOf(file: QuestionFile): Part {
 }
 
 const questionPart = once(
-  ({ id, testcases, completions }: Question): QuestionPart => ({
-    id,
-    testcases: testcases.length,
-    shares: completions.map(shareOf),
-    endings: tally(completions.flatMap(endingsOf)),
-    counts: countsOf(completions),
-    usage: usageOf(completions),
+  (question: Question): QuestionPart => ({
+    id: question.id,
+    testcases: question.testcases.length,
+    scores: scoresOf(sharesOf(question)),
+    endings: tally(question.completions.flatMap(endingsOf)),
+    counts: countsOf(question.completions),
+    usage: usageOf(question.completions),
   }),
 )
+
+export function sharesOf({ completions }: Question): Shares {
+  return completions.map(shareOf)
+}
+
+export function scoresOf(shares: Shares): Scores {
+  const known = shares.filter((share) => share !== null)
+  const spread = spreadOf(known)
+  return {
+    completions: shares.length,
+    scored: known.length,
+    passed: known.filter((share) => share === 1).length,
+    ...(spread && { spread }),
+  }
+}
 
 function shareOf({ skip, results }: Completion): number | null {
   if (skip || results === undefined || results.length === 0) return null
@@ -115,9 +143,15 @@ export function addEndings(endings: readonly Endings[]): Endings {
   const totals = new Map<string, number>()
   for (const [verdict, count] of endings.flatMap((ending) => Object.entries(ending)))
     totals.set(verdict, (totals.get(verdict) ?? 0) + count)
-  return Object.fromEntries([...totals].sort(([a], [b]) => (a < b ? -1 : 1)))
+  return inOrder(totals)
 }
 
 function tally(verdicts: readonly Verdict[]): Endings {
-  return addEndings(verdicts.map((verdict) => ({ [verdict]: 1 })))
+  const totals = new Map<string, number>()
+  for (const verdict of verdicts) totals.set(verdict, (totals.get(verdict) ?? 0) + 1)
+  return inOrder(totals)
+}
+
+function inOrder(totals: ReadonlyMap<string, number>): Endings {
+  return Object.fromEntries([...totals].sort(([a], [b]) => (a < b ? -1 : 1)))
 }

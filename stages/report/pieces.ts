@@ -5,27 +5,30 @@
 import { type Digest, digestOf } from '../../engine/stage.ts'
 import { answerDigest, textDigest } from '../questions/digests.ts'
 import type { Question } from '../questions/model.ts'
-import type { Piecewise } from './files.ts'
+import type { ReportFile } from './files.ts'
 import { junitSuite } from './junit.ts'
 import { Stretch } from './layout.ts'
 import { blobOf, type CompletionTexts } from './page/blob.ts'
 import { cellsOf, searchedOf } from './page/list.ts'
-import { partOf, type QuestionPart } from './part.ts'
+import { partOf, type QuestionPart, sharesOf } from './part.ts'
 import { samplesOf } from './samples.ts'
+import { resultsRow } from './tables.ts'
 import { testcasesOf } from './testcases.ts'
 
 /** Raise it when a piece comes to be another for the same question. */
-export const piecesVersion = 2
+export const piecesVersion = 4
 
 /** The file that each piece stands in. */
 export const homes = {
+  rowStart: 'results.csv',
+  rowEnd: 'results.csv',
   testcases: 'testcases.csv',
   samples: 'samples.jsonl',
   suite: 'junit.xml',
   cells: 'report.html',
   searched: 'report.html',
   blob: 'report.html',
-} as const satisfies { readonly [name: string]: Piecewise }
+} as const satisfies { readonly [name: string]: ReportFile }
 export type PieceName = keyof typeof homes
 export const pieceNames = Object.keys(homes) as readonly PieceName[]
 
@@ -68,11 +71,15 @@ async function questionPieces(
   { chain, wanted, retrace }: Wanted,
 ): Promise<QuestionPieces> {
   const texts = wanted.has('report.html') ? await textsOf(question, raw, retrace) : []
+  const shares = sharesOf(question)
+  const row = resultsRow(part.id, shares, chain)
   const make: { readonly [name in PieceName]: () => string } = {
+    rowStart: () => row.start,
+    rowEnd: () => row.end,
     testcases: () => testcasesOf(question, chain),
     samples: () => samplesOf(question, chain),
     suite: () => junitSuite(question, chain),
-    cells: () => cellsOf(part, question.prompt),
+    cells: () => cellsOf(part, shares, question.prompt),
     searched: () => searchedOf(question.prompt),
     blob: () => blobOf(question, texts),
   }

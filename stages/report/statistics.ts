@@ -2,19 +2,18 @@
  * The report's numbers, as pure functions. What is not defined (an average of nothing, a deviation of one value,
  * pass@10 of five completions) is `undefined`, never NaN: a file then leaves it out.
  */
-
-export interface Spread {
+export type Spread = {
   readonly average: number
   readonly median: number
   /** Sample standard deviation (divided by n − 1); undefined for a single value. */
-  readonly stdev: number | undefined
+  readonly stdev?: number | undefined
   readonly min: number
   readonly max: number
 }
 
 /** Average, median, deviation and range of the values, whatever their order; undefined when there are none. */
 export function spreadOf(values: readonly number[]): Spread | undefined {
-  const sorted = [...values].sort((a, b) => a - b)
+  const sorted = Float64Array.from(values).sort()
   const min = sorted[0]
   const max = sorted.at(-1)
   if (min === undefined || max === undefined) return undefined
@@ -23,18 +22,20 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
   return { average, median: medianOf(sorted), stdev: deviationOf(sorted, average), min, max }
 }
 
-function medianOf(sorted: readonly number[]): number {
+function medianOf(sorted: Float64Array): number {
   const middle = sorted.slice((sorted.length - 1) >> 1, (sorted.length >> 1) + 1)
   return sum(middle) / middle.length
 }
 
-function deviationOf(values: readonly number[], average: number): number | undefined {
+function deviationOf(values: Float64Array, average: number): number | undefined {
   if (values.length < 2) return undefined
   return Math.sqrt(sum(values.map((value) => (value - average) ** 2)) / (values.length - 1))
 }
 
-export function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
+export function sum(values: Iterable<number>): number {
+  let total = 0
+  for (const value of values) total += value
+  return total
 }
 
 /**

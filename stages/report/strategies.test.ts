@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { scoresOf } from './part.ts'
 import { spreadOf } from './statistics.ts'
-import { expectedMark, strategies, strategyScore } from './strategies.ts'
+import { expectedMark, type Strategy, strategyScore as scoreBy, strategies } from './strategies.ts'
 
 const shares = fc.array(fc.constantFrom(0, 0.25, 0.5, 1), { minLength: 1, maxLength: 40 })
+
+const strategyScore = (strategy: Strategy, shares: readonly number[]) => scoreBy(strategy, scoresOf(shares))
 
 const near = (got: number | undefined, expected: number, tolerance = 1e-15) =>
   assert.ok(got !== undefined && Math.abs(got - expected) <= tolerance, `${got}, expected ${expected}`)

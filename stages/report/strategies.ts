@@ -6,7 +6,7 @@
  * with each further attempt. They grade the model as a helper: one that is right every second time is worth 0.975 there,
  * where `all-or-nothing` says 0.5.
  */
-import { spreadOf } from './statistics.ts'
+import type { Scores } from './part.ts'
 
 /**
  * - `basic`: the mean share of passed test cases.
@@ -25,16 +25,16 @@ const laterMark = 0.5
  * The score of a question from 0 to 1, of its completions' shares of passed test cases. Undefined without any.
  * A share of exactly 1 is one that passes everything.
  */
-export function strategyScore(strategy: Strategy, shares: readonly number[]): number | undefined {
-  if (shares.length === 0) return undefined
-  const passing = shares.filter((share) => share === 1).length / shares.length
+export function strategyScore(strategy: Strategy, { scored, passed, spread }: Scores): number | undefined {
+  if (scored === 0) return undefined
+  const passing = passed / scored
   switch (strategy) {
     case 'basic':
-      return spreadOf(shares)?.average
+      return spread?.average
     case 'all-or-nothing':
       return passing
     case 'expected':
-      return expectedMark(passing, 10 * shares.length)
+      return expectedMark(passing, 10 * scored)
     case 'finite-expected':
       return expectedMark(passing, marks.length)
   }

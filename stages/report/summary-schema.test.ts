@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as v from 'valibot'
+import { scoresOf } from './part.ts'
 import { strategies } from './strategies.ts'
 import { type Row, summarize } from './summary.ts'
 import { summaryJsonSchema, summarySchema, summarySchemaFile } from './summary-schema.ts'
@@ -23,7 +24,7 @@ const rows: fc.Arbitrary<readonly Row[]> = fc.uniqueArray(
     part: fc.record({
       id: fc.constantFrom('one', 'two', 'three', '__proto__', ''),
       testcases: count,
-      shares: fc.array(fc.option(fc.constantFrom(0, 0.1, 1 / 3, 1, 1)), { maxLength: 12 }),
+      scores: fc.array(fc.option(fc.constantFrom(0, 0.1, 1 / 3, 1, 1)), { maxLength: 12 }).map(scoresOf),
       endings: fc.dictionary(fc.constantFrom('passed', 'failed', 'cpu-timeout'), count, {
         noNullPrototype: true,
       }),

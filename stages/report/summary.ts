@@ -118,11 +118,6 @@ export function summarize(
   }
 }
 
-/** The shares that count: not those of skipped or untested completions. */
-export function scoresOf({ shares }: QuestionPart): readonly number[] {
-  return shares.filter((share) => share !== null)
-}
-
 /** In the order of their first questions. */
 function chainsOf(questions: readonly QuestionSummary[]) {
   const chains = new Map<string, QuestionSummary[]>()
@@ -140,20 +135,19 @@ function questionSummary(
   passAt: readonly number[],
   strategy: Strategy,
 ): QuestionSummary {
-  const scores = scoresOf(part)
-  const passed = scores.filter((share) => share === 1).length
+  const { completions, scored, passed, spread } = part.scores
   return {
     id: part.id,
     ...(chain !== '' && { chain }),
     file,
     testcases: part.testcases,
-    completions: part.shares.length,
-    scored: scores.length,
+    completions,
+    scored,
     passed,
-    ...defined({ passed_interval: wilsonInterval(passed, scores.length) }),
-    ...defined(spreadOf(scores) ?? {}),
-    ...defined({ score: strategyScore(strategy, scores) }),
-    pass_at: byK(passAt, (k) => passAtK(scores.length, passed, k)),
+    ...defined({ passed_interval: wilsonInterval(passed, scored) }),
+    ...defined(spread ?? {}),
+    ...defined({ score: strategyScore(strategy, part.scores) }),
+    pass_at: byK(passAt, (k) => passAtK(scored, passed, k)),
     endings: part.endings,
     ...part.counts,
     ...part.usage,
@@ -215,5 +209,7 @@ function known<T>(values: readonly (T | undefined)[]): readonly T[] {
 /** The fields that have a value. */
 function defined<T extends object>(fields: T): Defined<T>
 function defined(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+  const values: { [name: string]: unknown } = {}
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) values[name] = value
+  return values
 }

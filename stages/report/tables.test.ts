@@ -2,20 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needing } from '../../engine/testing/parts.ts'
-import type { QuestionPart } from './part.ts'
+import type { Shares } from './part.ts'
 import { fourDecimals, resultsOfRows, resultsRow } from './tables.ts'
 
-const nothing = { edited: 0, human: 0, skipped: 0, no_code: 0, cut_off: 0 }
-const question = (id: string, shares: readonly (number | null)[]): QuestionPart => ({
-  id,
-  testcases: 2,
-  shares,
-  endings: {},
-  counts: nothing,
-  usage: {},
-})
+const question = (id: string, shares: Shares) => ({ id, shares })
 
-const resultsCsv = (parts: readonly QuestionPart[]) => resultsOfRows(parts.map((part) => resultsRow(part)))
+const resultsCsv = (questions: readonly ReturnType<typeof question>[]) =>
+  resultsOfRows(questions.map(({ id, shares }) => resultsRow(id, shares))).join('')
 
 test('a row a question, a column a completion, then the aggregates', async () => {
   assert.is(
@@ -86,9 +79,9 @@ needing(test, ['python3'], "four decimals are python's .4f, ties included", () =
 })
 
 test('of several chains there is a row for each, and a column says which', () => {
-  const rows = [resultsRow(question('a', [1, 0]), 'large'), resultsRow(question('a', [0.5]), '=small')]
+  const rows = [resultsRow('a', [1, 0], 'large'), resultsRow('a', [0.5], '=small')]
   assert.is(
-    resultsOfRows(rows, true),
+    resultsOfRows(rows, true).join(''),
     `chain,qid,response 1,response 2,average,median,stdev,min,max
 large,a,1.0000,0.0000,0.5000,0.5000,0.7071,0.0000,1.0000
 '=small,a,0.5000,,0.5000,0.5000,,0.5000,0.5000

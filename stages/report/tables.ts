@@ -11,41 +11,45 @@
  * so that what reads the seed tool's file reads this one.
  */
 import { csvCell } from './escape.ts'
-import type { QuestionPart } from './part.ts'
-import { spreadOf } from './statistics.ts'
-import { scoresOf } from './summary.ts'
+import { type Shares, scoresOf } from './part.ts'
 
 const aggregates = ['average', 'median', 'stdev', 'min', 'max'] as const
 
 /** A question's row but for the empty cells that depend on other questions: how many columns there are. */
-export type ResultsRow = {
+export type ResultsRow<Piece> = {
   /** The row's beginning, up to the cell of the last completion. */
-  readonly start: string
+  readonly start: Piece
   /** How many completions are in it. */
   readonly completions: number
   /** The aggregates. */
-  readonly end: string
+  readonly end: Piece
 }
 
 /** @param chain which of several chains the completions come from; '' when there is only one. */
-export function resultsRow(part: QuestionPart, chain = ''): ResultsRow {
-  const spread = spreadOf(scoresOf(part))
+export function resultsRow(id: string, shares: Shares, chain = ''): ResultsRow<string> {
+  const { completions, spread } = scoresOf(shares)
   return {
-    start: [...(chain === '' ? [] : [csvCell(chain)]), csvCell(part.id), ...part.shares.map(cell)].join(','),
-    completions: part.shares.length,
+    start: [...(chain === '' ? [] : [csvCell(chain)]), csvCell(id), ...shares.map(cell)].join(','),
+    completions,
     end: aggregates.map((name) => cell(spread?.[name])).join(','),
   }
 }
 
 /** results.csv. @param chains whether the rows were made with the names of chains. */
-export function resultsOfRows(rows: readonly ResultsRow[], chains = false): string {
+export function resultsOfRows<Piece>(
+  rows: readonly ResultsRow<Piece>[],
+  chains = false,
+): readonly (string | Piece)[] {
   const columns = rows.reduce((most, { completions }) => Math.max(most, completions), 0)
   const responses = Array.from({ length: columns }, (_, index) => `response ${index + 1}`)
   const header = [...(chains ? ['chain'] : []), 'qid', ...responses, ...aggregates].join(',')
-  const lines = rows.map(
-    ({ start, completions, end }) => `${start}${','.repeat(columns - completions)},${end}\n`,
-  )
-  return `${header}\n${lines.join('')}`
+  const lines = rows.flatMap(({ start, completions, end }) => [
+    start,
+    ','.repeat(columns - completions + 1),
+    end,
+    '\n',
+  ])
+  return [`${header}\n`, ...lines]
 }
 
 function cell(value: number | null | undefined): string {

@@ -1,13 +1,13 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { QuestionPart } from './part.ts'
+import { type QuestionPart, scoresOf } from './part.ts'
 import { type Row, summarize } from './summary.ts'
 import { summaryTable } from './text.ts'
 
 const nothing = { edited: 0, human: 0, skipped: 0, no_code: 0, cut_off: 0 }
 const row = (id: string, shares: readonly (number | null)[], fields: Partial<QuestionPart> = {}): Row => ({
   file: 'results.toml',
-  part: { id, testcases: 2, shares, endings: {}, counts: nothing, usage: {}, ...fields },
+  part: { id, testcases: 2, scores: scoresOf(shares), endings: {}, counts: nothing, usage: {}, ...fields },
 })
 const widest = (text: string) => Math.max(...text.split('\n').map((line) => line.length))
 

@@ -2,7 +2,7 @@
 import { head, oneLine } from '../escape.ts'
 import type { QuestionPart } from '../part.ts'
 import { passAtK, spreadOf } from '../statistics.ts'
-import { scoresOf, type Totals } from '../summary.ts'
+import type { Totals } from '../summary.ts'
 import type { Draw, Options, Plot } from './drawing.ts'
 import { count, percent } from './format.ts'
 import type { Html } from './html.ts'
@@ -129,12 +129,11 @@ function curveOf(
   parts: readonly QuestionPart[],
   most: number,
 ): readonly (readonly [k: number, mean: number])[] {
-  const tried = parts
-    .map(scoresOf)
-    .map((scores) => ({ n: scores.length, passed: scores.filter((share) => share === 1).length }))
   const ks = new Set(Array.from({ length: 25 }, (_, index) => Math.round(most ** (index / 24))))
   return [...ks].flatMap((k) => {
-    const values = tried.flatMap(({ n, passed }) => (n === 0 ? [] : (passAtK(n, passed, k) ?? [])))
+    const values = parts.flatMap(({ scores: { scored, passed } }) =>
+      scored === 0 ? [] : (passAtK(scored, passed, k) ?? []),
+    )
     const average = spreadOf(values)?.average
     return average === undefined ? [] : [[k, average] as const]
   })
@@ -145,7 +144,7 @@ const bins = ['0\u202f%', '1–19', '20–39', '40–59', '60–79', '80–99', 
 /** How many questions have which average; none and all stand by themselves, for that is what one looks for. */
 export function scoresChart(draw: Draw, chains: readonly Chain[]): Promise<Html> {
   const bars = chains.flatMap(({ name, parts }) => {
-    const averages = parts.flatMap((part) => spreadOf(scoresOf(part))?.average ?? [])
+    const averages = parts.flatMap((part) => part.scores.spread?.average ?? [])
     return bins.map((bin, index) => ({
       name,
       bin,

@@ -20,6 +20,8 @@ export function points(difference: number): string {
 
 /** `1,234`, whatever the language of the machine. */
 export function whole(number: number): string {
+  // To load a language's rules takes longer than to write all numbers of a page.
+  if (Number.isSafeInteger(number)) return String(number).replace(/\B(?=(?:\d{3})+$)/g, ',')
   return number.toLocaleString('en-US')
 }
 

@@ -6,14 +6,14 @@
  * completions would take seconds.
  */
 import { head, visible } from '../escape.ts'
-import type { QuestionPart } from '../part.ts'
-import { passAtK, spreadOf } from '../statistics.ts'
-import { scoresOf } from '../summary.ts'
+import type { QuestionPart, Shares } from '../part.ts'
+import { passAtK } from '../statistics.ts'
 import { count, percent } from './format.ts'
 import { Html, html, jsonBlock } from './html.ts'
 import type { PageRow } from './row.ts'
 
-export function questionList(rows: readonly PageRow[], chains: readonly string[]): Html {
+export function questionList(given: readonly PageRow[], chains: readonly string[]): Html {
+  const rows = given.map(listed)
   return html`<section id="questions" aria-labelledby="questions-title">
 <h2 id="questions-title">Questions</h2>
 <div class="filters" role="search" aria-label="Questions">
@@ -24,7 +24,7 @@ ${chains.length > 1 && html`<label>Chain <select id="chain"><option value="">all
 </div>
 <p class="legend">${legend()}</p>
 <div class="scroll">
-<table id="list" class="${rows.every(({ part }) => part.shares.length <= fewCompletions) && 'few'}">
+<table id="list" class="${rows.every(({ part }) => part.scores.completions <= fewCompletions) && 'few'}">
 <caption class="unseen">Questions with their scores; the buttons in the header sort them</caption>
 <colgroup>${columns.map((name) => html`<col class="col-${name}">`)}</colgroup>
 <thead><tr>${header('id', 'Question')}${header('average', 'Average', 'number')}${header('pass', 'pass@1', 'number')}<th scope="col" class="number">Passed</th><th scope="col">Completions</th><th scope="col">What went wrong</th>${header('order', 'File')}</tr></thead>
@@ -43,36 +43,31 @@ const columns = ['question', 'average', 'pass', 'passed', 'strip', 'wrong', 'fil
 /** Of so many completions and fewer a strip needs but half the room. */
 const fewCompletions = 12
 
-interface Scored extends PageRow {
+interface Listed extends PageRow {
   /** Its place among the rows. */
   readonly index: number
-  readonly scores: readonly number[]
   readonly average: number | undefined
+  readonly wrong: Wrong
+}
+
+function listed(row: PageRow, index: number): Listed {
+  return { ...row, index, average: row.part.scores.spread?.average, wrong: wrongIn(row.part) }
 }
 
 /** As the page shows them at first, so that it need not put them into order before it can be used. */
-function worstFirst(rows: readonly PageRow[]): readonly Scored[] {
+function worstFirst(rows: readonly Listed[]): readonly Listed[] {
   // What has no score comes last, after shares of 1.
-  const order = ({ average = 2 }: Scored) => average
-  return rows
-    .map((row, index) => {
-      const scores = scoresOf(row.part)
-      return { ...row, index, scores, average: spreadOf(scores)?.average }
-    })
-    .sort((a, b) => order(a) - order(b))
+  const order = ({ average = 2 }: Listed) => average
+  return rows.toSorted((a, b) => order(a) - order(b))
 }
 
 function header(key: string, label: string, kind?: 'number'): Html {
   return html`<th scope="col"${kind && html` class="${kind}"`}><button type="button" class="sort" data-sort="${key}">${label}</button></th>`
 }
 
-function rowOf({ index, chain, file, part, scores, average, cells }: Scored, named: boolean): Html {
-  const passAt1 = passAtK(scores.length, passedIn(scores), 1)
-  return html`<tr data-row="${index}" data-average="${average ?? ''}" data-pass="${passAt1 ?? ''}" data-chain="${chain}" data-file="${file}" data-has="${wrongIn(
-    part,
-  )
-    .map(([key]) => key)
-    .join(' ')}">
+function rowOf({ index, chain, file, part, average, wrong, cells }: Listed, named: boolean): Html {
+  const passAt1 = passAtK(part.scores.scored, part.scores.passed, 1)
+  return html`<tr data-row="${index}" data-average="${average ?? ''}" data-pass="${passAt1 ?? ''}" data-chain="${chain}" data-file="${file}" data-has="${wrong.map(([key]) => key).join(' ')}">
 <th scope="row" class="question">${linkTo(part.id, named ? chain : '')}${named && html` <span class="tag">${chain}</span>`}${new Html([cells])}
 <td class="file">${file.replace(/^.*\//, '')}</td>
 </tr>
@@ -80,14 +75,13 @@ function rowOf({ index, chain, file, part, scores, average, cells }: Scored, nam
 }
 
 /** What stands in a question's row whatever its place, its file and its chain. */
-export function cellsOf(part: QuestionPart, prompt: string): string {
-  const scores = scoresOf(part)
-  const passed = passedIn(scores)
+export function cellsOf(part: QuestionPart, shares: Shares, prompt: string): string {
+  const { scored, passed, spread } = part.scores
   return html`<span class="excerpt">${excerpt(prompt)}</span></th>
-<td class="number average">${percent(spreadOf(scores)?.average)}</td>
-<td class="number pass-at-1">${percent(passAtK(scores.length, passed, 1))}</td>
-<td class="number passed-of${scores.length > 0 && passed === 0 ? ' never' : ''}">${scores.length === 0 ? '–' : `${passed} of ${scores.length}`}</td>
-<td class="strip-cell">${strip(part.shares)}</td>
+<td class="number average">${percent(spread?.average)}</td>
+<td class="number pass-at-1">${percent(passAtK(scored, passed, 1))}</td>
+<td class="number passed-of${scored > 0 && passed === 0 ? ' never' : ''}">${scored === 0 ? '–' : `${passed} of ${scored}`}</td>
+<td class="strip-cell">${strip(shares)}</td>
 <td class="wrong">${
     part.testcases === 0
       ? 'no test cases'
@@ -97,23 +91,24 @@ export function cellsOf(part: QuestionPart, prompt: string): string {
   }</td>`.text
 }
 
-function passedIn(scores: readonly number[]): number {
-  return scores.filter((share) => share === 1).length
-}
-
 /** A link that opens a question; without a chain where there is one alone. */
 export function linkTo(id: string, chain: string): Html {
-  const address = new URLSearchParams({ q: visible(id), ...(chain !== '' && { of: visible(chain) }) })
-  return html`<a href="#${address.toString()}">${id}</a>`
+  return html`<a href="#${inAddress('q', id)}${chain !== '' && `&${inAddress('of', chain)}`}">${id}</a>`
+}
+
+function inAddress(name: string, value: string): string {
+  // What stands there for itself need not go the long way.
+  if (/^[\w.*-]*$/.test(value)) return `${name}=${value}`
+  return new URLSearchParams({ [name]: visible(value) }).toString()
 }
 
 type Wrong = readonly (readonly [key: string, label: string, times: number])[]
 
 /** How runs ended that did not pass, then what is to know about the completions. */
 function wrongIn(part: QuestionPart): Wrong {
-  const { endings, counts, shares, testcases } = part
-  const scores = scoresOf(part)
-  const untested = testcases === 0 ? 0 : shares.length - scores.length - counts.skipped
+  const { endings, counts, testcases } = part
+  const { completions, scored, passed } = part.scores
+  const untested = testcases === 0 ? 0 : completions - scored - counts.skipped
   const ended = Object.entries(endings).filter(([verdict]) => verdict !== 'passed')
   const known: Wrong = [
     ...ended.map(([verdict, times]) => [verdict, verdict, times] as const),
@@ -125,15 +120,17 @@ function wrongIn(part: QuestionPart): Wrong {
     ['not-tested', 'not tested', untested],
   ]
   const found = known.filter(([, , times]) => times > 0)
-  const never = scores.length > 0 && scores.every((share) => share < 1)
+  const never = scored > 0 && passed === 0
   return never ? [...found, ['never-passed', 'no completion that passes', 0]] : found
 }
 
-function optionsOf(rows: readonly PageRow[]): readonly Html[] {
-  const found = new Map<string, { label: string; rows: number }>()
-  for (const row of rows)
-    for (const [key, label] of wrongIn(row.part))
-      found.set(key, { label, rows: (found.get(key)?.rows ?? 0) + 1 })
+function optionsOf(rows: readonly Listed[]): readonly Html[] {
+  const found = new Map<string, { readonly label: string; rows: number }>()
+  for (const [key, label] of rows.flatMap(({ wrong }) => wrong)) {
+    const known = found.get(key)
+    if (known === undefined) found.set(key, { label, rows: 1 })
+    else known.rows++
+  }
   return [...found]
     .sort(([, a], [, b]) => b.rows - a.rows)
     .map(([key, { label, rows }]) => html`<option value="${key}">${label} (${rows})</option>`)
@@ -149,7 +146,7 @@ const buckets = [
 ] as const
 
 /** A stroke a completion, in their order. */
-export function strip(shares: readonly (number | null)[]): Html {
+export function strip(shares: Shares): Html {
   const width = Math.min(shares.length * 9, 225)
   return html`<svg class="strip" aria-hidden="true" width="${width}" height="20" viewBox="-.5 0 ${shares.length || 1} 4" preserveAspectRatio="none">${buckets.map(
     ({ name, height, holds }) => {

@@ -1,6 +1,6 @@
 /** The page's first screen: what a person wants to know in ten seconds. */
 import type { QuestionPart } from '../part.ts'
-import { type Summary, scoresOf, type Totals } from '../summary.ts'
+import type { Summary, Totals } from '../summary.ts'
 import { comparisons, sideBySide } from './chains.ts'
 import { type Chain, endingsChart, passAtChart, scoresChart } from './charts.ts'
 import { drawing, type Remember } from './drawing.ts'
@@ -89,8 +89,8 @@ function factsOf(totals: Totals): readonly string[] {
 
 /** The first answer: which questions can't be done. */
 function neverPassed({ name, parts }: Chain): Html {
-  const scored = parts.filter((part) => scoresOf(part).length > 0)
-  const never = scored.filter((part) => !scoresOf(part).includes(1))
+  const scored = parts.filter((part) => part.scores.scored > 0)
+  const never = scored.filter((part) => part.scores.passed === 0)
   const who = name !== '' && html`<span class="tag">${name}</span> `
   if (scored.length === 0) return html`<p>${who}Nothing has a score yet.</p>`
   if (never.length === 0)

@@ -2,7 +2,7 @@
 import { digestOf } from '../../../../engine/stage.ts'
 import type { Completion, Question, Run, TestCase, Verdict } from '../../../questions/model.ts'
 import { Stretch } from '../../layout.ts'
-import { partOf } from '../../part.ts'
+import { partOf, sharesOf } from '../../part.ts'
 import { summarize } from '../../summary.ts'
 import {
   blobOf,
@@ -62,7 +62,7 @@ export function rowsOf(...chains: readonly PageOf[]): readonly PageRow[] {
         file: `data/results/${chain || 'all'}.toml`,
         part,
         prompt: digestOf(of.prompt),
-        cells: Stretch.of(cellsOf(part, of.prompt)),
+        cells: Stretch.of(cellsOf(part, sharesOf(of), of.prompt)),
         searched: Stretch.of(searchedOf(of.prompt)),
         blob: Stretch.of(blobOf(of, texts)),
       }
