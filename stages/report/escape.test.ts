@@ -39,6 +39,14 @@ test('what is not seen is in the words of Python', () => {
   assert.is(visible('tab\tünï 🙂 ש'), 'tab\tünï 🙂 ש')
 })
 
+test('no character that is not seen passes for one that is, beside those that are', () => {
+  for (let unit = 0; unit <= 0xffff; unit++) {
+    const character = String.fromCharCode(unit)
+    const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{NChar}]/u.test(character) && !'\n\t'.includes(character)
+    assert.is(visible(character) !== character, unseen, unit.toString(16))
+  }
+})
+
 needing(test, ['python3'], "each of them as Python's repr writes it", () => {
   const characters = [
     '\x00',

@@ -9,6 +9,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Question } from '../../questions/model.ts'
 import { visible } from '../escape.ts'
+import { whole } from './format.ts'
 import { html } from './html.ts'
 import { blobOf, type CompletionTexts } from './index.ts'
 import { strip } from './list.ts'
@@ -188,6 +189,15 @@ test('several chains stand side by side and are compared', async () => {
 
 test('a report without questions is a page that says so', async () => {
   assert.match(await page(), /Nothing has a score yet/)
+})
+
+test('numbers are written as English has them', () => {
+  const numbers = fc.oneof(
+    fc.maxSafeInteger(),
+    fc.integer({ min: -9999, max: 9999 }),
+    fc.double({ noNaN: true, min: -1e6, max: 1e6 }).map((number) => number || 0),
+  )
+  fc.assert(fc.property(numbers, (number) => assert.is(whole(number), number.toLocaleString('en-US'))))
 })
 
 test('a strip of 50 completions takes less than 700 bytes', () => {
