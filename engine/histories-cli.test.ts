@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import * as uvu from 'uvu'
 import * as assert from 'uvu/assert'
 import { altering, type FileAct, oneOf, removing, touching } from './testing/histories/acts.ts'
-import { perform } from './testing/histories/files.ts'
+import { make, perform } from './testing/histories/files.ts'
 import { needing } from './testing/parts.ts'
 import { TestFolder } from './testing/workspace.ts'
 
@@ -149,8 +149,8 @@ function retype(folder: TestFolder, { path, body }: Retype): void {
 async function live(steps: readonly Step[]): Promise<void> {
   const folder = new TestFolder()
   try {
-    for (const id of ids) folder.write(pathOf(id), questionText(id, '6'))
-    folder.write('recording.jsonl', recordingText())
+    for (const id of ids) make(folder.path, pathOf(id), questionText(id, '6'))
+    make(folder.path, 'recording.jsonl', recordingText())
     for (const next of [nothing, ...steps]) await take(folder, next)
     const { summary } = await folder.run()
     if (summary.failed + summary.blocked === 0)
@@ -162,10 +162,10 @@ async function live(steps: readonly Step[]): Promise<void> {
 
 const nothing: Step = { n: 2, acts: [], args: undefined }
 
-const histories = Math.ceil(Number(process.env['HISTORIES'] ?? 100) / 50)
+const histories = Math.ceil(Number(process.env['HISTORIES'] ?? 60) / 30)
 
 needing(uvu.test, ['bwrap'], 'after whatever has happened, the table is that of a fresh folder', async () => {
-  const property = fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 5 }), live)
+  const property = fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 6 }), live)
   // Each step takes a second: a counterexample is not made shorter, only told.
   await fc.assert(property, { numRuns: histories, endOnFailure: true, includeErrorInReport: true })
 })

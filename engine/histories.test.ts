@@ -13,7 +13,7 @@ import { type Act, history } from './testing/histories/acts.ts'
 import { type Clock, MovedClock, ownClock } from './testing/histories/clock.ts'
 import { done, fullRun, History } from './testing/histories/history.ts'
 
-const histories = Number(process.env['HISTORIES'] ?? 100)
+const histories = Number(process.env['HISTORIES'] ?? 60)
 
 async function live(acts: readonly Act[], parent: string, clock: (folder: string) => Clock): Promise<void> {
   const life = new History(parent, clock)
@@ -35,7 +35,10 @@ async function hold(
   const property = fc.asyncProperty(history, (acts) => live(acts, parent, clock))
   const before = { ...done }
   try {
-    await Promise.all(counts.map((numRuns) => fc.assert(property, { numRuns, includeErrorInReport: true })))
+    const ends = await Promise.allSettled(
+      counts.map((numRuns) => fc.assert(property, { numRuns, includeErrorInReport: true })),
+    )
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
   } finally {
     rmSync(parent, { recursive: true, force: true })
     console.log(`${done.acts - before.acts} acts, ${done.runs - before.runs} runs`)

@@ -91,9 +91,9 @@ export function oneOf<T>(...arbitraries: readonly Weighted<T>[]): fc.Arbitrary<T
   return fc.oneof(...arbitraries.map(([weight, arbitrary]) => ({ weight, arbitrary })))
 }
 
-/** Seldom something; nothing is the shorter history. */
+/** Something once in so many times; nothing is the shorter history. */
 function seldom<T>(arbitrary: fc.Arbitrary<T>, times: number): fc.Arbitrary<T | undefined> {
-  return fc.option(arbitrary, { nil: undefined, freq: times })
+  return oneOf<T | undefined>([times - 1, fc.constant(undefined)], [1, arbitrary])
 }
 
 function writing(path: fc.Arbitrary<string>, text: fc.Arbitrary<string>): fc.Arbitrary<FileAct> {

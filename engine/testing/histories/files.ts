@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { codeOf } from '../../failure.ts'
 import { onPath } from '../parts.ts'
 import { branches, type FileAct } from './acts.ts'
@@ -53,10 +53,11 @@ function between(act: 'move' | 'swap' | 'copy' | 'link', path: string, to: strin
   else copy(path, to)
 }
 
+/** Absolute, so that it leads to the same place when it is moved, or copied to the folder of reference. */
 function link(path: string, to: string): void {
   remove(path)
   mkdirSync(dirname(path), { recursive: true })
-  symlinkSync(relative(dirname(path), to), path)
+  symlinkSync(to, path)
 }
 
 function move(path: string, to: string): void {
@@ -110,7 +111,6 @@ function alter(path: string, how: 'in place' | 'replace', mtime: 'new' | 'kept')
   if (mtime === 'kept') utimesSync(path, mtimeMs / 1000, mtimeMs / 1000)
 }
 
-/** To whole seconds, which can be set again exactly. */
 function touch(path: string, seconds: number): void {
   const time = seconds === 0 ? new Date() : Math.floor(kernelStat(path).ctimeMs / 1000) + seconds
   utimesSync(path, time, time)
@@ -145,6 +145,12 @@ export function treeOf(root: string, places: readonly string[]): { readonly [pat
   }
   for (const place of places) look(place)
   return tree
+}
+
+/** Made a while ago, in a whole second: such a time can be set again exactly, as Node can't set nanoseconds. */
+export function make(root: string, path: string, text: string): void {
+  write(join(root, path), text)
+  touch(join(root, path), -1_000_000)
 }
 
 export const firstFiles: { readonly [path: string]: string } = {

@@ -17,7 +17,7 @@ import { Run } from '../../run.ts'
 import { openWorkspace, type Workspace } from '../../workspace.ts'
 import type { Act, CacheAct, RunAct } from './acts.ts'
 import type { Clock } from './clock.ts'
-import { copyTree, firstFiles, perform, treeOf } from './files.ts'
+import { copyTree, firstFiles, make, perform, treeOf } from './files.ts'
 import { type Expected, expected, firstSettings, pipelineOf, places, stageNames, standing } from './stages.ts'
 
 /** Counted over all histories. */
@@ -58,7 +58,7 @@ export class History {
     this.#root = join(this.#folder, 'root')
     this.#cache = join(this.#root, 'cache')
     this.#clock = clock(this.#folder)
-    for (const [path, text] of Object.entries(firstFiles)) perform(this.#root, { act: 'write', path, text })
+    for (const [path, text] of Object.entries(firstFiles)) make(this.#root, path, text)
   }
 
   async take(act: Act): Promise<void> {
