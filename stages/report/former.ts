@@ -76,7 +76,7 @@ function* chunksOf(file: number): Generator<Uint8Array> {
   giveBack(chunk)
 }
 
-/** Copies out of the part of a file that it holds: what is copied one after the other mostly stands so, too. */
+/** Holds a part of a file: what is asked for one after the other mostly stands so, too. */
 export class Reader {
   readonly file: number
   readonly #held = takeChunk()
@@ -87,15 +87,15 @@ export class Reader {
     this.file = file
   }
 
-  /** Copies as much as is held and fits, and answers how much that was. */
-  copy(into: Buffer, at: number, start: number, length: number): number {
+  /** Some of so many bytes, which hold until more are asked for. */
+  bytesAt(start: number, length: number): Buffer {
     if (start < this.#start || start >= this.#start + this.#length) {
       this.#start = start
       this.#length = readSync(this.file, this.#held, 0, chunkLength, start)
       if (this.#length === 0) throw new Error(`nothing stands at byte ${start}`)
     }
     const from = start - this.#start
-    return this.#held.copy(into, at, from, Math.min(from + length, this.#length))
+    return this.#held.subarray(from, Math.min(from + length, this.#length))
   }
 
   close(): void {

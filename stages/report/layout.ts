@@ -24,19 +24,33 @@ export type Place = readonly [start: number, length: number]
 
 export type Part = string | Stretch
 
+/** What is shorter than this goes out together with others. */
+const longEnough = 16 << 10
+
 export class Layout {
-  readonly digest: Digest
-  readonly #stretches: readonly Stretch[]
+  #digest: Digest | undefined
+  /** The stretches, those that stand one after the other in a former file as one. */
+  readonly #runs: readonly Stretch[]
   readonly #starts = new Map<Stretch, number>()
 
   constructor(parts: readonly Part[]) {
-    this.#stretches = parts.map((part) => (typeof part === 'string' ? Stretch.of(part) : part))
+    const runs: Stretch[] = []
     let length = 0
-    for (const stretch of this.#stretches) {
+    for (const part of parts) {
+      const stretch = typeof part === 'string' ? Stretch.of(part) : part
       this.#starts.set(stretch, length)
       length += stretch.length
+      const before = runs.at(-1)
+      if (before !== undefined && continues(before, stretch))
+        runs[runs.length - 1] = new Stretch(before.source, before.start, before.length + stretch.length)
+      else runs.push(stretch)
     }
-    this.digest = digestOfParts(this.chunks())
+    this.#runs = runs
+  }
+
+  get digest(): Digest {
+    this.#digest ??= digestOfParts(this.chunks())
+    return this.#digest
   }
 
   /** Undefined for a stretch that is not in it. */
@@ -55,14 +69,16 @@ export class Layout {
     const readers = new Readers()
     let used = 0
     try {
-      for (const stretch of this.#stretches)
-        for (let done = 0; done < stretch.length; ) {
-          const copied = readers.copy(stretch, done, chunk, used)
-          done += copied
-          used += copied
-          if (used < chunkLength) continue
-          yield chunk
-          used = 0
+      for (const run of this.#runs)
+        for (let done = 0; done < run.length; ) {
+          const bytes = readers.bytesOf(run, done)
+          done += bytes.length
+          if (used > 0 && used + bytes.length > chunkLength) {
+            yield chunk.subarray(0, used)
+            used = 0
+          }
+          if (bytes.length >= longEnough && used === 0) yield bytes
+          else used += bytes.copy(chunk, used)
         }
       readers.check()
       if (used > 0) yield chunk.subarray(0, used)
@@ -73,14 +89,18 @@ export class Layout {
   }
 }
 
+function continues(before: Stretch, { source, start }: Stretch): boolean {
+  return source instanceof FormerFile && before.source === source && before.start + before.length === start
+}
+
 /** Of each former file that is copied from. */
 class Readers {
   readonly #open = new Map<FormerFile, Reader>()
 
-  /** Copies what of a stretch is behind its first `done` bytes, as much as fits; answers how much that was. */
-  copy({ source, start, length }: Stretch, done: number, into: Buffer, at: number): number {
-    if (source instanceof FormerFile) return this.#of(source).copy(into, at, start + done, length - done)
-    return source.copy(into, at, start + done, start + length)
+  /** Some of what a stretch holds behind its first `done` bytes. */
+  bytesOf({ source, start, length }: Stretch, done: number): Buffer {
+    if (source instanceof FormerFile) return this.#of(source).bytesAt(start + done, length - done)
+    return source.subarray(start + done, start + length)
   }
 
   check(): void {

@@ -105,14 +105,15 @@ function endingsOf({ skip, results, verdicts }: Completion): readonly Verdict[] 
 }
 
 function countsOf(completions: readonly Completion[]): Counts {
-  const count = (matches: (completion: Completion) => boolean) => completions.filter(matches).length
-  return {
-    edited: count(({ by }) => by === 'edited'),
-    human: count(({ by }) => by === 'human'),
-    skipped: count(({ skip }) => skip === true),
-    no_code: count(({ skip, verdicts }) => !skip && verdicts?.includes('no-code') === true),
-    cut_off: count(({ response }) => response?.finish === 'length'),
+  const counts = { edited: 0, human: 0, skipped: 0, no_code: 0, cut_off: 0 }
+  for (const { by, skip, verdicts, response } of completions) {
+    if (by === 'edited') counts.edited++
+    if (by === 'human') counts.human++
+    if (skip === true) counts.skipped++
+    if (!skip && verdicts?.includes('no-code')) counts.no_code++
+    if (response?.finish === 'length') counts.cut_off++
   }
+  return counts
 }
 
 function usageOf(completions: readonly Completion[]): Usage {

@@ -30,9 +30,13 @@ import {
 import { passAtK, type Spread, spreadOf, wilsonInterval } from './statistics.ts'
 import { type Strategy, strategyScore } from './strategies.ts'
 
-type Defined<T> = { readonly [name in keyof T]?: Exclude<T[name], undefined> }
+type Defined<T> = {
+  readonly [name in keyof T as undefined extends T[name] ? never : name]: T[name]
+} & {
+  readonly [name in keyof T as undefined extends T[name] ? name : never]?: Exclude<T[name], undefined>
+}
 
-interface Common extends Defined<Spread>, Counts, Usage {
+interface Common extends Defined<Partial<Spread>>, Counts, Usage {
   readonly completions: number
   readonly scored: number
   readonly passed: number
@@ -136,22 +140,26 @@ function questionSummary(
   strategy: Strategy,
 ): QuestionSummary {
   const { completions, scored, passed, spread } = part.scores
-  return {
+  return defined({
     id: part.id,
-    ...(chain !== '' && { chain }),
+    chain: chain === '' ? undefined : chain,
     file,
     testcases: part.testcases,
     completions,
     scored,
     passed,
-    ...defined({ passed_interval: wilsonInterval(passed, scored) }),
-    ...defined(spread ?? {}),
-    ...defined({ score: strategyScore(strategy, part.scores) }),
+    passed_interval: wilsonInterval(passed, scored),
+    average: spread?.average,
+    median: spread?.median,
+    stdev: spread?.stdev,
+    min: spread?.min,
+    max: spread?.max,
+    score: strategyScore(strategy, part.scores),
     pass_at: byK(passAt, (k) => passAtK(scored, passed, k)),
     endings: part.endings,
     ...part.counts,
     ...part.usage,
-  }
+  })
 }
 
 function totalsOf(questions: readonly QuestionSummary[], passAt: readonly number[]): Totals {

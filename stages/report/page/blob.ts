@@ -9,7 +9,7 @@ import { deflateRawSync } from 'node:zlib'
 import type { Completion, Question, QuestionLimits, Run } from '../../questions/model.ts'
 import { head, visible } from '../escape.ts'
 import type { Change, Opened, OpenedCompletion, OpenedRun } from './shape.ts'
-import { stepsOf } from './steps.ts'
+import { eachOnce, stepsOf } from './steps.ts'
 
 /** A completion's earlier texts; those that are not known are left out. */
 export interface CompletionTexts {
@@ -31,6 +31,7 @@ const mostRuns = 20
  * @param texts one a completion, in their order; a missing one says nothing.
  */
 export function blobOf(question: Question, texts: readonly CompletionTexts[]): string {
+  const steps = eachOnce(stepsOf)
   const opened: Opened = {
     prompt: shown(question.prompt),
     preload: shown(question.answer_preload ?? ''),
@@ -45,7 +46,7 @@ export function blobOf(question: Question, texts: readonly CompletionTexts[]): s
       text: shown(text, most.output),
     })),
     completions: question.completions.map((completion, index) =>
-      completionOf(completion, index, texts[index]),
+      completionOf(completion, index, steps, texts[index]),
     ),
   }
   return deflateRawSync(JSON.stringify(opened), { level: 6 }).toString('base64')
@@ -54,6 +55,7 @@ export function blobOf(question: Question, texts: readonly CompletionTexts[]): s
 function completionOf(
   completion: Completion,
   index: number,
+  steps: typeof stepsOf,
   { raw, cleaned }: CompletionTexts = {},
 ): OpenedCompletion {
   const { skip, results, response, by, note, flaky } = completion
@@ -66,7 +68,7 @@ function completionOf(
       ? []
       : (completion.verdicts ?? (results ?? []).map((passed) => (passed ? 'passed' : 'failed'))),
     runs: (completion.runs ?? []).slice(0, mostRuns).map(runOf),
-    changes: changesOf(text, cleaned, raw),
+    changes: changesOf(steps, text, cleaned, raw),
     facts: factsOfAnswer(completion, index),
     ...(skip ? { skip } : {}),
     ...(by === undefined ? {} : { by }),
@@ -77,10 +79,15 @@ function completionOf(
 }
 
 /** The latest change first, as each is told from the text after it. */
-function changesOf(text: string, cleaned: string | undefined, raw: string | undefined): readonly Change[] {
+function changesOf(
+  steps: typeof stepsOf,
+  text: string,
+  cleaned: string | undefined,
+  raw: string | undefined,
+): readonly Change[] {
   const between = cleaned === undefined ? text : shown(cleaned)
-  const edited = stepsOf(between, text)
-  const made = raw === undefined ? undefined : stepsOf(shown(raw), between)
+  const edited = steps(between, text)
+  const made = raw === undefined ? undefined : steps(shown(raw), between)
   return [
     ...(edited ? [{ what: 'edited', steps: edited } as const] : []),
     ...(made ? [{ what: 'cleaned', steps: made } as const] : []),
@@ -135,9 +142,10 @@ function factsOf({ capture, echo_stdin, stderr, compare, limits = {} }: Question
 }
 
 function named(facts: { readonly [name: string]: string | undefined }): Facts {
-  return Object.entries(facts).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, shown(value, 500)] as const],
-  )
+  const known: (readonly [string, string])[] = []
+  for (const [name, value] of Object.entries(facts))
+    if (value !== undefined) known.push([name, shown(value, 500)])
+  return known
 }
 
 /** Cut to so many characters, and with what would not be seen in words. */

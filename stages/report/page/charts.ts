@@ -1,6 +1,6 @@
 /** The overview's charts. Each names its numbers in its text alternative. */
 import { head, oneLine } from '../escape.ts'
-import type { QuestionPart } from '../part.ts'
+import type { QuestionPart, Scores } from '../part.ts'
 import { passAtK, spreadOf } from '../statistics.ts'
 import type { Totals } from '../summary.ts'
 import type { Draw, Options, Plot } from './drawing.ts'
@@ -129,11 +129,19 @@ function curveOf(
   parts: readonly QuestionPart[],
   most: number,
 ): readonly (readonly [k: number, mean: number])[] {
+  const alike = new Map<string, { readonly scores: Scores; times: number }>()
+  for (const { scores } of parts) {
+    const key = `${scores.passed} of ${scores.scored}`
+    const known = alike.get(key)
+    if (known === undefined) alike.set(key, { scores, times: 1 })
+    else known.times++
+  }
   const ks = new Set(Array.from({ length: 25 }, (_, index) => Math.round(most ** (index / 24))))
   return [...ks].flatMap((k) => {
-    const values = parts.flatMap(({ scores: { scored, passed } }) =>
-      scored === 0 ? [] : (passAtK(scored, passed, k) ?? []),
-    )
+    const values = [...alike.values()].flatMap(({ scores: { scored, passed }, times }) => {
+      const value = scored === 0 ? undefined : passAtK(scored, passed, k)
+      return value === undefined ? [] : new Array<number>(times).fill(value)
+    })
     const average = spreadOf(values)?.average
     return average === undefined ? [] : [[k, average] as const]
   })

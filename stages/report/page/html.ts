@@ -17,7 +17,8 @@ export class Html {
   }
 
   get text(): string {
-    return new Layout(this.parts).text
+    const [only, ...more] = this.parts
+    return typeof only === 'string' && more.length === 0 ? only : new Layout(this.parts).text
   }
 }
 

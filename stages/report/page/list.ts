@@ -148,12 +148,12 @@ const buckets = [
 /** A stroke a completion, in their order. */
 export function strip(shares: Shares): Html {
   const width = Math.min(shares.length * 9, 225)
-  return html`<svg class="strip" aria-hidden="true" width="${width}" height="20" viewBox="-.5 0 ${shares.length || 1} 4" preserveAspectRatio="none">${buckets.map(
-    ({ name, height, holds }) => {
-      const path = shares.map((share, index) => (holds(share) ? `M${index} 4v-${height}` : '')).join('')
-      return path !== '' && html`<path class="${name}" d="${path}"/>`
-    },
-  )}</svg>`
+  const paths = buckets.map(() => '')
+  for (const [index, share] of shares.entries()) {
+    const at = buckets.findIndex(({ holds }) => holds(share))
+    paths[at] += `M${index} 4v-${buckets[at]?.height}`
+  }
+  return html`<svg class="strip" aria-hidden="true" width="${width}" height="20" viewBox="-.5 0 ${shares.length || 1} 4" preserveAspectRatio="none">${buckets.map(({ name }, at) => paths[at] !== '' && html`<path class="${name}" d="${paths[at]}"/>`)}</svg>`
 }
 
 function legend(): Html {

@@ -19,3 +19,15 @@ export function stepsOf(before: string, after: string): Steps | undefined {
   if (changes === undefined) return [old, -young.length]
   return changes.map(({ added, removed, value }) => (removed ? value : added ? -value.length : value.length))
 }
+
+/** Looks at no pair of texts twice: many of a question's answers are the same. */
+export function eachOnce<Made>(make: (before: string, after: string) => Made) {
+  const known = new Map<string, Map<string, Made>>()
+  return (before: string, after: string): Made => {
+    const made = known.get(before) ?? new Map<string, Made>()
+    known.set(before, made)
+    const found = made.get(after) ?? make(before, after)
+    made.set(after, found)
+    return found
+  }
+}
