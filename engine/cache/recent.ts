@@ -18,8 +18,18 @@ export class Recent<Key, Value> {
     return known.value
   }
 
+  delete(key: Key): void {
+    this.#size -= this.#known.get(key)?.size ?? 0
+    this.#known.delete(key)
+  }
+
+  clear(): void {
+    this.#known.clear()
+    this.#size = 0
+  }
+
   put(key: Key, value: Value, size: number): void {
-    if (this.get(key) !== undefined) return
+    if (this.#known.has(key)) return
     this.#known.set(key, { key, value, size })
     this.#size += size
     for (const [oldest, each] of this.#known) {

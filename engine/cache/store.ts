@@ -25,6 +25,7 @@ import {
   thrownAway,
 } from './database.ts'
 import type { Json } from './digest.ts'
+import { Recent } from './recent.ts'
 
 export type { Table } from './database.ts'
 
@@ -32,6 +33,8 @@ type Pending = { readonly [table in Table]: Map<string, Row | 'removed'> }
 
 const gatherMs = 25
 const retryMs = 1000
+/** Characters: the units of a file of thousands of completions, for which an edit in watch mode asks again. */
+const unitsKept = 8 << 20
 const gatherCharacters = 8 << 20
 /** What has a longer key is not remembered: no path and no digest has, and an index of such keys serves nobody. */
 const longestKey = 1000
@@ -40,6 +43,8 @@ export class Store {
   /** The cache's folder. */
   readonly cache: string
   readonly #pending: Pending = { units: new Map(), targets: new Map(), stamps: new Map(), memory: new Map() }
+  /** A unit's key says all that it came from: what was read of it holds for as long as this database does. */
+  readonly #units = new Recent<string, Json>(unitsKept)
   readonly #notices: string[]
   #database: Database | undefined
   #pendingCharacters = 0
@@ -66,10 +71,13 @@ export class Store {
   }
 
   get<T extends Json>(table: Table, key: string): T | undefined {
+    const known = table === 'units' ? this.#units.get(key) : undefined
+    if (known !== undefined) return known as T
     const row = this.#read(table, key)
     if (row === undefined) return undefined
     if (row.sum === checksum(table, key, row.json)) {
       const value: T = JSON.parse(row.json)
+      if (table === 'units') this.#units.put(key, value, row.json.length)
       return value
     }
     this.#damaged++
@@ -169,13 +177,19 @@ export class Store {
     this.#notices.push(thrownAway(this.cache, error))
     this.#database = undefined
     try {
-      this.#database = database.replaced()
+      this.#database = this.#anew(database)
     } catch {
       // Then memory has to do until this process ends.
     }
   }
 
+  #anew(database: Database): Database {
+    this.#units.clear()
+    return database.replaced()
+  }
+
   #set(table: Table, key: string, row: Row | 'removed'): void {
+    if (table === 'units') this.#units.delete(key)
     this.#pending[table].set(key, row)
     this.#pendingCharacters += key.length + (row === 'removed' ? 0 : row.json.length)
     if (this.#database === undefined) return
@@ -189,7 +203,7 @@ export class Store {
     this.#timer = undefined
     if (this.#database === undefined || this.#pendingCharacters === 0) return undefined
     try {
-      if (this.#database.gone) this.#database = this.#database.replaced()
+      if (this.#database.gone) this.#database = this.#anew(this.#database)
       this.#database.write(this.#pending)
     } catch (error) {
       if (isDamage(error)) {

@@ -202,7 +202,7 @@ const writtenCompletion = table('a completion', {
   runs: v.optional(list(run, 'The runs that did not pass. Written by test.')),
 })
 
-const completion = v.pipe(
+export const completion: v.GenericSchema<unknown, Completion> = v.pipe(
   writtenCompletion,
   v.rawTransform(({ dataset: { value }, addIssue, NEVER }): Completion => {
     if (value.code === undefined && value.test_results === undefined && value.completion !== undefined)

@@ -10,18 +10,21 @@
  */
 import { Recent } from '../../engine/stage.ts'
 import type { Completion, Question, QuestionFile, TomlTable } from './model.ts'
-import { check } from './problems.ts'
+import { check, checkedCompletion } from './problems.ts'
 import { isList, isTable, parseToml } from './toml.ts'
 
 /** Characters of text whose models are kept: those of a file of 5 MB in three stages. What stands before completions is short. */
 const [keptAtMost, keptOfHeads] = [24e6, 4e6]
+
+/** From here on a text is looked up by its length and compared; a shorter one is digested, and its completions are again. */
+const long = 1 << 14
 
 /** The file that a `normal` text says; undefined when it has to be read in one. */
 export function readInPieces(text: string): QuestionFile | undefined {
   const questions: Question[] = []
   let unknown: QuestionFile['unknown']
   for (const [index, piece] of questionsIn(text).entries()) {
-    const file = inCompletions(piece) ?? recentFile(piece)
+    const file = piece.length > long ? recentLong(piece) : readQuestion(piece)
     // Two pieces may each say a part of a table that is not ours, or the same part twice.
     if (file === undefined || (index > 0 && file.unknown !== undefined)) return undefined
     questions.push(...file.questions)
@@ -57,6 +60,12 @@ function inCompletions(piece: string): QuestionFile | undefined {
   // Two that are one object could be told apart by nobody.
   return new Set(completions).size < completions.length ? undefined : sum(head, completions)
 }
+
+function readQuestion(piece: string): QuestionFile | undefined {
+  return inCompletions(piece) ?? recentFile(piece)
+}
+
+const recentLong = recently(keptAtMost, readQuestion)
 
 interface Sum {
   readonly head: QuestionFile
@@ -103,9 +112,9 @@ const recentCompletion = recently(keptAtMost, (piece) => {
   const { questions, ...others } = parseToml(piece)
   if (!isTable(questions) || Object.keys(others).length > 0) return undefined
   const { completions, ...more } = questions
-  if (tablesIn(completions).length !== 1 || Object.keys(more).length > 0) return undefined
-  const checked = check({ questions: [{ id: 'any', prompt: '', completions: completions ?? [] }] })
-  return 'file' in checked ? checked.file.questions[0]?.completions[0] : undefined
+  const [one, ...further] = tablesIn(completions)
+  if (one === undefined || further.length > 0 || Object.keys(more).length > 0) return undefined
+  return checkedCompletion(one)
 })
 
 function tablesIn(value: TomlTable[string] | undefined): readonly TomlTable[] {
@@ -144,6 +153,7 @@ function readable<Model>(read: (piece: string) => Model | undefined, piece: stri
 
 function frozen<T>(value: T): T {
   if (typeof value !== 'object' || value === null || value instanceof Date) return value
-  for (const each of Object.values(value)) frozen(each)
+  if (Object.isFrozen(value)) return value
+  for (const key in value) frozen(value[key])
   return Object.freeze(value)
 }

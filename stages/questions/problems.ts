@@ -1,7 +1,7 @@
 /** Checking plain values against the schema of check.ts, and saying what is wrong in a person's words. */
 import * as v from 'valibot'
-import { questionFile } from './check.ts'
-import type { QuestionFile, TomlTable } from './model.ts'
+import { completion, questionFile } from './check.ts'
+import type { Completion, QuestionFile, TomlTable } from './model.ts'
 import { isList, isTable, kindOf } from './toml.ts'
 
 /** Keys and positions that lead to a value. */
@@ -22,6 +22,12 @@ export function check(values: TomlTable): Checked {
   const result = v.safeParse(questionFile, values, { message: sentence })
   const problems = [...(result.success ? [] : result.issues.map(problemOf)), ...duplicates(values)]
   return result.success && problems.length === 0 ? { file: result.output } : { problems }
+}
+
+/** One that is as it must be; undefined for any other. */
+export function checkedCompletion(value: TomlTable): Completion | undefined {
+  const result = v.safeParse(completion, value)
+  return result.success ? result.output : undefined
 }
 
 function problemOf(issue: v.BaseIssue<unknown>): Problem {

@@ -54,29 +54,30 @@ export function supportFileTable({ name, text, unknown }: SupportFile): TomlTabl
   return tableOf({ name, text }, unknown)
 }
 
-export function completionTable(completion: Completion): TomlTable {
-  return tableOf(
-    {
-      sample: whole(completion.sample),
-      completion: completion.completion,
-      results: completion.results,
-      verdicts: completion.verdicts,
-      flaky: completion.flaky?.map(BigInt),
-      by: completion.by,
-      skip: completion.skip,
-      note: completion.note,
-      key: completion.key,
-      digest: completion.digest,
-      response: completion.response && responseTable(completion.response),
-      raw: completion.raw,
-      cleaned: completion.cleaned,
-      cleaned_by: completion.cleaned_by,
-      candidates: whole(completion.candidates),
-      runs: completion.runs?.map(runTable),
-    },
-    completion.unknown,
-  )
-}
+export const completionTable = once(
+  (completion: Completion): TomlTable =>
+    tableOf(
+      {
+        sample: whole(completion.sample),
+        completion: completion.completion,
+        results: completion.results,
+        verdicts: completion.verdicts,
+        flaky: completion.flaky?.map(BigInt),
+        by: completion.by,
+        skip: completion.skip,
+        note: completion.note,
+        key: completion.key,
+        digest: completion.digest,
+        response: completion.response && responseTable(completion.response),
+        raw: completion.raw,
+        cleaned: completion.cleaned,
+        cleaned_by: completion.cleaned_by,
+        candidates: whole(completion.candidates),
+        runs: completion.runs?.map(runTable),
+      },
+      completion.unknown,
+    ),
+)
 
 function limitsTable(limits: QuestionLimits): TomlTable {
   return tableOf(

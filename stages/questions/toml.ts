@@ -47,11 +47,17 @@ export function same(a: TomlValue | undefined, b: TomlValue | undefined): boolea
   if (typeof a !== 'object' || typeof b !== 'object') return false
   if (a instanceof Date || b instanceof Date)
     return a instanceof Date && b instanceof Date && a.toISOString() === b.toISOString()
-  if (isList(a) || isList(b))
-    return isList(a) && isList(b) && a.length === b.length && a.every((item, index) => same(item, b[index]))
-  const keys = Object.keys(a)
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && same(a[key], b[key]))
-  )
+  if (isList(a) || isList(b)) return isList(a) && isList(b) && sameItems(a, b)
+  let left = Object.keys(b).length
+  for (const key in a) {
+    if (!Object.hasOwn(b, key) || !same(a[key], b[key])) return false
+    left--
+  }
+  return left === 0
+}
+
+function sameItems(a: readonly TomlValue[], b: readonly TomlValue[]): boolean {
+  if (a.length !== b.length) return false
+  for (let at = 0; at < a.length; at++) if (!same(a[at], b[at])) return false
+  return true
 }

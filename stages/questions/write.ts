@@ -62,10 +62,16 @@ export function sections(path: readonly string[], value: TomlTable | readonly To
   const name = path.map(tomlKey).join('.')
   if (isTable(value)) return `\n[${name}]\n${tomlTable(path, value)}`
   if (name === 'questions') return value.map(questionText).join('')
+  if (name === 'questions.completions') return value.map(completionText).join('')
   return value.map((item) => `\n[[${name}]]\n${tomlTable(path, item)}`).join('')
 }
 
 const questionText = once((question: TomlTable) => `\n[[questions]]\n${tomlTable(['questions'], question)}`)
+
+const completionText = once(
+  (completion: TomlTable) =>
+    `\n[[questions.completions]]\n${tomlTable(['questions', 'completions'], completion)}`,
+)
 
 export function tomlPair(key: string, value: TomlValue): string {
   return `${tomlKey(key)} = ${tomlValue(value)}\n`

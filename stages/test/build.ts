@@ -33,7 +33,7 @@ export async function buildResults({
     previous,
   ))
     job.say(saying)
-  const questions = tested.map(({ asked, question }) => asBefore(asked, question))
+  const questions = tested.map(({ asked, question }) => questionAsBefore(asked, question))
   const results = { ...file, questions }
   // A file that is tested in place, or was formatted by a person, keeps the bytes that need not change.
   const text =
@@ -49,15 +49,19 @@ export async function buildResults({
   }
 }
 
-const last = new WeakMap<Question, Question>()
-
-/** Where a question came out as it did the last time, that very object: whose text is known (see questions/once.ts). */
-function asBefore(asked: Question, result: Question): Question {
-  const before = last.get(asked)
-  if (isDeepStrictEqual(before, result)) return before ?? result
-  last.set(asked, result)
-  return result
+/** What came out as it did the last time is that very object: whose text is known (see questions/once.ts). */
+function remembered<Part extends object>(): (asked: Part, result: Part) => Part {
+  const last = new WeakMap<Part, Part>()
+  return (asked, result) => {
+    const before = last.get(asked)
+    if (before !== undefined && isDeepStrictEqual(before, result)) return before
+    last.set(asked, result)
+    return result
+  }
 }
+
+const questionAsBefore = remembered<Question>()
+const completionAsBefore = remembered<Completion>()
 
 interface TestedQuestion {
   readonly asked: Question
@@ -73,7 +77,10 @@ async function testQuestion(testing: Testing, question: Question): Promise<Teste
     const { outcomes, executed } = ran[index] ?? notRun
     return {
       question,
-      completion: settled(completion, question, () => score(completion, outcomes)),
+      completion: completionAsBefore(
+        completion,
+        settled(completion, question, () => score(completion, outcomes)),
+      ),
       executed,
     }
   })
