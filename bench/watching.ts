@@ -9,10 +9,12 @@ import { bin } from './program.ts'
 export class Watching {
   readonly #child: ChildProcessByStdio<null, Readable, null>
   readonly #lines: Interface
+  #last = 'nothing'
 
   private constructor(root: string) {
     this.#child = spawn(process.execPath, [bin, 'watch'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
     this.#lines = createInterface(this.#child.stdout)
+    this.#lines.on('line', (line) => (this.#last = line))
   }
 
   /** Watches for as long as `use` takes. */
@@ -65,7 +67,10 @@ export class Watching {
         if (wanted.test(line)) over()
       }
       const ended = () => over(new Error(`watch mode ended before it said ${wanted}`))
-      const timer = setTimeout(() => over(new Error(`watch mode did not say ${wanted}`)), PATIENCE)
+      const timer = setTimeout(
+        () => over(new Error(`watch mode did not say ${wanted}, but last: ${this.#last}`)),
+        PATIENCE,
+      )
       this.#lines.on('line', look)
       this.#child.on('close', ended)
     })
