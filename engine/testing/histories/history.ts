@@ -92,7 +92,10 @@ export class History {
     const isBehind = act.watch && this.#open?.behind === true
     const comparable = act.amid === undefined && !isBehind
     const reference = comparable ? await this.#reference(act) : undefined
+    const before = act.dry ? await this.#memory(act) : undefined
     const ran = await this.#execute(act)
+    // A dry run has forgotten and remembered nothing.
+    if (act.dry) assert.equal(await this.#memory(act), before)
     if (reference !== undefined) assertSame(toldBy(ran, this.#root), reference)
     if (act.amid === undefined && act.only === undefined && !act.dry) await this.#judge(act, wanted, ran)
     if (this.#open !== undefined && !act.watch && !act.dry) this.#open.behind = true
@@ -127,10 +130,7 @@ export class History {
 
   /** The run as it is where every file is read. */
   async #reference(act: RunAct): Promise<Told> {
-    const memory =
-      act.watch && this.#open !== undefined
-        ? memoryOf(this.#open.workspace)
-        : await inWorkspace(this.#root, async (workspace) => memoryOf(workspace))
+    const memory = await this.#memory(act)
     const root = join(this.#folder, 'reference')
     mkdirSync(root)
     for (const place of places)
@@ -142,6 +142,11 @@ export class History {
     const told = toldBy(ran, root)
     rmSync(root, { recursive: true })
     return told
+  }
+
+  async #memory({ watch }: RunAct): Promise<Memory> {
+    if (watch && this.#open !== undefined) return memoryOf(this.#open.workspace)
+    return await inWorkspace(this.#root, async (workspace) => memoryOf(workspace))
   }
 
   async #changeCache(how: CacheAct['how']): Promise<void> {
@@ -205,10 +210,11 @@ async function execute(whole: Pipeline, workspace: Workspace, act: RunAct): Prom
 
 function memoryOf({ store, records }: Workspace): Memory {
   const isTarget = (key: string) => stageNames.some((name) => key === name || key.startsWith(`${name}/`))
-  const targets = [...store.entries('targets')].filter(([key]) => isTarget(key))
-  const known = [...records].map(([key, record]) => [key, record as unknown as Json] as const)
+  const stored = [...store.entries('targets')].filter(([key]) => isTarget(key))
+  const targets = new Map<string, Json>(stored)
+  for (const [key, record] of records) targets.set(key, record as unknown as Json)
   return [
-    ...[...targets, ...known].map(([key, value]) => ['targets', key, value] as const),
+    ...[...targets].map(([key, value]) => ['targets', key, value] as const),
     ...[...store.entries('units')].map(([key, value]) => ['units', key, value] as const),
   ]
 }
