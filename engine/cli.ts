@@ -1,19 +1,17 @@
 /** The command line: from words to a command, and from whatever goes wrong to a sentence and an exit status. */
-import { existsSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import type { Command } from './command.ts'
 import type { Setting } from './commands.ts'
-import * as commands from './commands.ts'
 import type { Event } from './events.ts'
 import { codeOf, Failure, messageOf } from './failure.ts'
+import { glance } from './glance.ts'
 import { type Pipeline, upTo } from './graph.ts'
-import { helpText } from './help.ts'
 import { parse, portOf, runOptions, type Values } from './options.ts'
 import { verbs } from './order.ts'
+import { type LoadedPipeline, loadPipeline } from './pipeline-file.ts'
 import type { Program } from './program.ts'
 import { Terminal } from './terminal.ts'
 import type { Watched } from './watch.ts'
-import { openWorkspace } from './workspace.ts'
 
 /** Runs the command line; answers the exit status. */
 export async function main(argv: readonly string[], program: Program): Promise<number> {
@@ -30,18 +28,29 @@ async function dispatch(argv: readonly string[], program: Program): Promise<numb
   const seed = extra.find(({ name }) => argv.find((word) => !word.startsWith('-')) === name)
   const { values, positionals } = parse(argv, seed)
   if (values.version) return say(version)
-  if (values.help || positionals[0] === 'help') return say(helpText(version, extra, seed))
+  if (values.help || positionals[0] === 'help')
+    return say((await import('./help.ts')).helpText(version, extra, seed))
   const cwd = callersFolder()
   const file = values.file === undefined ? resolve('pipeline.ts') : resolve(cwd, values.file)
   const root = seed === undefined ? dirname(file) : cwd
-  const load = async (): Promise<Pipeline> =>
-    seed === undefined ? await loadPipeline(file, program) : seed.pipeline(positionals.slice(1), values)
-  const whole = await load()
+  const load = async (): Promise<LoadedPipeline> =>
+    seed === undefined
+      ? await loadPipeline(file, program)
+      : { graph: seed.pipeline(positionals.slice(1), values) }
+  const { graph: whole, code } = await load()
   const [command, stages] = commandOf(positionals, seed)
   const graph = takesNoStages(command) ? whole : upTo(whole, stages)
   const options = runOptions(values, graph, seed !== undefined)
   const cache = values.cache === undefined ? resolve(dirname(file), 'cache') : resolve(cwd, values.cache)
   const { emit, print } = speaker(values)
+  if (command === 'build') {
+    const seen = await glance({ cache, graph, options, code }, emit)
+    if (seen !== undefined) {
+      emit({ type: 'summary', ...seen })
+      return 0
+    }
+  }
+  const [commands, { openWorkspace }] = await Promise.all([import('./commands.ts'), import('./workspace.ts')])
   const workspace = await openWorkspace(root, cache)
   try {
     const setting: Setting = { graph, workspace, options, emit, print, signal: interruption() }
@@ -71,10 +80,14 @@ async function dispatch(argv: readonly string[], program: Program): Promise<numb
       case 'doctor':
         return await (await import('./doctor.ts')).doctor(setting, program.slow)
       case 'watch':
-        await watchAnd({ ...setting, file, load: async () => upTo(await load(), stages) }, graph, values)
+        await watchAnd(
+          { ...setting, file, load: async () => upTo((await load()).graph, stages) },
+          graph,
+          values,
+        )
         return 130
       default:
-        return await commands.build(setting)
+        return await commands.build(setting, code)
     }
   } finally {
     await workspace.close()
@@ -115,48 +128,6 @@ function commandOf(
 /** Commands whose words are paths or questions. */
 function takesNoStages(command: OwnCommand): boolean {
   return command === 'why' || verbs.some((verb) => verb === command)
-}
-
-/** The pipeline that the file exports, loaded anew at each call. */
-async function loadPipeline(file: string, program: Program): Promise<Pipeline> {
-  if (!existsSync(file))
-    throw new Failure(`${file}: no such file`, {
-      exit: 2,
-      remedy: 'Run in a folder with a pipeline.ts, or name one by --file.',
-    })
-  let module: { default?: unknown }
-  try {
-    module = await program.load(file)
-  } catch (error) {
-    if (error instanceof Failure)
-      throw new Failure(`${file}: ${error.message}`, { exit: 2, remedy: error.remedy, cause: error })
-    throw new Failure(`${file}: throws while it is loaded: ${messageOf(error)}`, {
-      exit: 2,
-      cause: error,
-      remedy: placeIn(error, file),
-    })
-  }
-  const graph = module.default
-  if (!isPipeline(graph))
-    throw new Failure(`${file}: exports no pipeline`, {
-      exit: 2,
-      remedy: 'It should say: export default pipeline({ … })',
-    })
-  return graph
-}
-
-function isPipeline(value: unknown): value is Pipeline {
-  return typeof value === 'object' && value !== null && 'stages' in value && Array.isArray(value.stages)
-}
-
-/** Where in the pipeline file an error was thrown, from its stack. */
-function placeIn(error: unknown, file: string): string {
-  const stack = error instanceof Error ? (error.stack ?? '') : ''
-  const place = stack
-    .split('\n')
-    .find((line) => line.includes(file))
-    ?.match(/:(\d+):(\d+)\)?$/)
-  return place ? `See ${file}:${place[1]}:${place[2]}.` : ''
 }
 
 /** npm runs scripts in the package's folder; paths that a person types are meant from where they stood. */

@@ -6,6 +6,7 @@ import type { RunOptions } from './context.ts'
 import type { Emit, Event, Summary } from './events.ts'
 import { describeState, mermaid, planText, plural } from './explain.ts'
 import { Failure } from './failure.ts'
+import { Listener, lastGlance } from './glance.ts'
 import { closeStages, findTargets, type Pipeline, type Target } from './graph.ts'
 import { unitsMark } from './judge.ts'
 import { Order, type Verb } from './order.ts'
@@ -23,15 +24,22 @@ export interface Setting {
   readonly signal: AbortSignal
 }
 
-export async function build(setting: Setting): Promise<number> {
+/** `code`: names the code of program and pipeline, where that can be said. */
+export async function build(setting: Setting, code: string | undefined): Promise<number> {
   const { graph, workspace, options, emit, signal } = setting
-  const run = new Run(graph, workspace, options, emit)
+  const listener = new Listener()
+  const heard: Emit = (event) => {
+    listener.hear(event)
+    emit(event)
+  }
+  const run = new Run(graph, workspace, options, heard)
   signal.addEventListener('abort', () => run.stop(), { once: true })
   if (signal.aborted) run.stop()
   const summary = await run.execute()
   if (!options.transient)
     workspace.store.put('memory', 'last run', { ...summary, at: new Date().toISOString() } as unknown as Json)
   await closeStages(graph)
+  listener.leave({ cache: workspace.cache, graph, options, code }, run.sights(), summary)
   emit({ type: 'summary', ...summary })
   return summary.interrupted ? 130 : run.exit
 }
@@ -82,7 +90,8 @@ export async function status(setting: Setting): Promise<number> {
   const facts = Object.entries(summary.facts).filter(([, count]) => count > 0)
   if (facts.length > 0)
     lines.push(`facts        ${facts.map(([name, count]) => `${count} ${name}`).join(', ')}`)
-  const last = workspace.store.get('memory', 'last run') as (Summary & { at: string }) | undefined
+  const remembered = workspace.store.get('memory', 'last run') as (Summary & { at: string }) | undefined
+  const last = lastGlance(workspace.cache) ?? remembered
   if (last !== undefined)
     lines.push(
       `last run     ${last.at}: ${plural(last.hits, 'hit')}, ${plural(last.requests, 'request')}, ${plural(last.executions, 'execution')}, ${last.failed} failed`,

@@ -1,6 +1,7 @@
 /** What all targets of one run share, as the rooms around the run see it. */
 import type { Digest } from './cache/digest.ts'
 import type { Emit } from './events.ts'
+import type { Lookout } from './lookout.ts'
 import type { Order } from './order.ts'
 import type { Options, Shelf } from './stage.ts'
 import type { Units } from './units.ts'
@@ -27,6 +28,7 @@ export interface Context {
   readonly options: RunOptions
   readonly emit: Emit
   readonly signal: AbortSignal
+  readonly lookout: Lookout
   /** What a dry run would have written, by path. */
   readonly overlay: Map<string, string>
   readonly shelf: Shelf

@@ -2,7 +2,7 @@
  * The graph: stages as declared in pipeline.ts, and the targets that the files at hand make of them.
  */
 import { Failure } from './failure.ts'
-import { fill, matches, nameIn } from './patterns.ts'
+import { fill, type Listing, matches, nameIn } from './patterns.ts'
 import type { Stage } from './stage.ts'
 
 export interface NamedStage {
@@ -115,7 +115,7 @@ function refuseSharedOutputs(stages: { readonly [name: string]: Stage }): void {
 }
 
 /** The targets that the files under `root` make of the pipeline, in an order in which they can be built. */
-export function findTargets(graph: Pipeline, root: string): Targets {
+export function findTargets(graph: Pipeline, root: string, listing?: Listing): Targets {
   const list: Target[] = []
   const orphans: string[] = []
   const unmatched: string[] = []
@@ -125,7 +125,7 @@ export function findTargets(graph: Pipeline, root: string): Targets {
     named.stage.from.forEach((from, pattern) => {
       const makers = graph.stages.filter((other) => other !== named && feeds(other.stage.to, from))
       if (makers.length === 0) {
-        const sources = matches(root, from)
+        const sources = matches(root, from, listing)
         if (sources.length === 0) unmatched.push(from)
         for (const { path } of sources) inputs.push({ path, pattern, madeBy: undefined })
         return
@@ -139,7 +139,7 @@ export function findTargets(graph: Pipeline, root: string): Targets {
         inputs.push({ path: from.includes('%') ? target.output : from, pattern, madeBy: target })
       const known = new Set(inputs.map((input) => input.path))
       orphans.push(
-        ...matches(root, from)
+        ...matches(root, from, listing)
           .map((match) => match.path)
           .filter((path) => !known.has(path)),
       )

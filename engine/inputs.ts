@@ -43,7 +43,7 @@ export function inputFile(run: Context, path: string, pattern: number, source: b
 /** What a stage has to say of all its sources together, by path. */
 export async function surveyOf(run: Context, named: NamedStage): Promise<ReadonlyMap<string, Failure>> {
   const paths = named.stage.from.flatMap((pattern, index) =>
-    matches(run.workspace.root, pattern).map((match) => ({ path: match.path, index })),
+    matches(run.workspace.root, pattern, run.lookout.folder).map((match) => ({ path: match.path, index })),
   )
   const files = paths.map(({ path, index }) => inputFile(run, path, index, true))
   const asking = { stage: named.name, forced: false, signal: run.signal, wants: () => true }

@@ -4,24 +4,56 @@ import type { Context } from './context.ts'
 import type { Reason } from './events.ts'
 import type { NamedStage, Target } from './graph.ts'
 import { differences, type Present, type TargetRecord } from './record.ts'
+import type { Machine } from './stage.ts'
 
 /** Ends the name under which a target's unit keys are kept: apart from its record, because only `gc` reads them. */
 export const unitsMark = '#units'
 
-type Params = { readonly [name: string]: Json }
+const none: ReadonlySet<string> = new Set()
+
+export type Params = { readonly [name: string]: Json }
 
 export class Judge {
   readonly #context: Context
-  readonly #knownParams = new Map<string, Promise<Params>>()
+  readonly #asked = new Map<string, Promise<Params>>()
+  readonly #params = new Map<string, Params>()
 
   constructor(context: Context) {
     this.#context = context
   }
 
+  /**
+   * Finds out what can be known at once of these stages and of all targets' records. A sandbox that has to be tried out
+   * first is not waited for.
+   */
+  async ready(stages: ReadonlySet<NamedStage>): Promise<void> {
+    const { workspace, options } = this.#context
+    if (!options.transient && workspace.records.size === 0)
+      for (const [id, record] of workspace.store.getAll<Json>('targets', unitsMark))
+        workspace.records.set(id, record as unknown as TargetRecord)
+    const asking = [...stages].map((stage) => this.paramsOf(stage).catch(() => {}))
+    await Promise.race([Promise.all(asking), new Promise((turn) => setImmediate(turn))])
+  }
+
+  /** The stage's parameters with what it finds out about this machine: the same object for all its targets. */
+  paramsOf(named: NamedStage): Promise<Params> {
+    const known = this.#asked.get(named.name)
+    if (known !== undefined) return known
+    const asking = this.#askParams(named)
+    this.#asked.set(named.name, asking)
+    return asking
+  }
+
+  /** Whether the target is fresh; undefined while that can't be told because the stage's parameters are not known yet. */
+  isFresh(target: Target): boolean | undefined {
+    const params = this.#params.get(target.stage.name)
+    return params && this.reasons(target, params, none).length === 0
+  }
+
   /** Why the target is not fresh; none when it is. `without`: inputs that failed, and count as not there. */
-  async reasons(target: Target, without: ReadonlySet<string>): Promise<Reason[]> {
+  reasons(target: Target, params: Params, without: ReadonlySet<string>): Reason[] {
     const record = this.record(target)
-    const reasons = differences(record, await this.present(target, record, without))
+    const reasons = differences(record, this.present(target, params, record, without))
     if (reasons.length > 0) return reasons
     const { transient, order } = this.#context.options
     if (order !== undefined) return [{ type: 'ordered', by: order.verb }]
@@ -29,27 +61,24 @@ export class Judge {
   }
 
   /** What the target would be built from now; `record` says whose outputs to look at. */
-  async present(
+  present(
     target: Target,
+    params: Params,
     record: TargetRecord | undefined,
     without: ReadonlySet<string>,
-  ): Promise<Present> {
+  ): Present {
     const { stage, name } = target.stage
     const inputs: Record<string, Digest> = {}
-    for (const path of [...target.inputs.map((input) => input.path), ...stage.files]) {
+    const add = (path: string) => {
       const digest = without.has(path) ? undefined : this.#context.digest(path)
       if (digest !== undefined) inputs[path] = digest
     }
+    for (const { path } of target.inputs) add(path)
+    for (const path of stage.files) add(path)
     const outputs: Record<string, Digest | undefined> = {}
-    for (const path of Object.keys(record?.outputs ?? {})) outputs[path] = this.#context.digest(path)
-    const params = await this.#params(target.stage)
-    return {
-      version: stage.version,
-      params,
-      inputs,
-      outputs,
-      forced: this.#context.options.force.includes(name),
-    }
+    for (const path in record?.outputs) outputs[path] = this.#context.digest(path)
+    const forced = this.#context.options.force.includes(name)
+    return { version: stage.version, params, inputs, outputs, forced }
   }
 
   /** What is remembered of the target; nothing for one command on files anywhere. */
@@ -61,26 +90,23 @@ export class Judge {
     return known
   }
 
-  /** The stage's parameters with what it finds out about this machine: the same object for all its targets. */
-  #params(named: NamedStage): Promise<Params> {
-    const known = this.#knownParams.get(named.name)
-    if (known !== undefined) return known
-    const asking = this.#askParams(named)
-    this.#knownParams.set(named.name, asking)
-    return asking
-  }
-
-  async #askParams({ stage }: NamedStage): Promise<Params> {
-    const { store } = this.#context.workspace
-    const found = await stage.environment?.({
+  async #askParams({ name, stage }: NamedStage): Promise<Params> {
+    const { workspace, lookout } = this.#context
+    const { store } = workspace
+    const recalled: Record<string, Json | null> = {}
+    const machine: Machine = {
       options: this.#context.options,
       remember: (name, value) => {
         if (!this.#context.options.dry) store.put('memory', name, value)
       },
       recall: (name) => store.get('memory', name),
       notice: (notice) => this.#context.emit({ type: 'notice', ...notice }),
-    })
-    return { ...stage.params, ...found }
+    }
+    const found = await stage.environment?.(lookout.watched(machine, recalled))
+    lookout.learned(name, { recalled, params: found ?? {} })
+    const params = { ...stage.params, ...found }
+    this.#params.set(name, params)
+    return params
   }
 
   /** `units`: keys of all that the target consists of. */

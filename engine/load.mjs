@@ -85,8 +85,8 @@ function importNew(url) {
 }
 
 /** @param {string} file */
-function importSource(file) {
-  return importNew(pathToFileURL(file).href)
+async function importSource(file) {
+  return { module: await importNew(pathToFileURL(file).href) }
 }
 
 /** @type {Promise<void> | undefined} */
@@ -118,7 +118,7 @@ async function importBundled(file, folder) {
     return await importSource(file)
   }
   process.setSourceMapsEnabled(true)
-  return await importNew(at(place, 'pipeline'))
+  return { module: await importNew(at(place, 'pipeline')), code: place }
 }
 
 const pipelines = join(bundles, 'pipelines')

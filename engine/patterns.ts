@@ -14,12 +14,16 @@ export interface Match {
   readonly path: string
 }
 
+/** Is told of each folder, by its absolute path, before it is listed. */
+export type Listing = (folder: string) => void
+
 /** The files under `root` that match, sorted by path. A missing folder holds none. */
-export function matches(root: string, pattern: string): Match[] {
+export function matches(root: string, pattern: string, listing: Listing = () => {}): Match[] {
   const [before, after] = split(pattern)
-  if (after === undefined) return exists(root, pattern) ? [{ name: plainName(pattern), path: pattern }] : []
+  if (after === undefined)
+    return exists(root, pattern, listing) ? [{ name: plainName(pattern), path: pattern }] : []
   const folder = before.slice(0, before.lastIndexOf('/') + 1)
-  return filesBelow(resolve(root, folder))
+  return filesBelow(resolve(root, folder), listing)
     .map((path) => folder + path)
     .filter((path) => nameIn(pattern, path) !== undefined)
     .sort()
@@ -66,11 +70,13 @@ function plainName(path: string): string {
   return dot > 0 ? file.slice(0, dot) : file
 }
 
-function filesBelow(folder: string, prefix = ''): string[] {
+function filesBelow(folder: string, listing: Listing, prefix = ''): string[] {
   const found: string[] = []
+  listing(folder)
   for (const entry of entriesOf(folder)) {
     if (entry.name.startsWith('.')) continue
-    if (entry.isDirectory()) found.push(...filesBelow(join(folder, entry.name), `${prefix}${entry.name}/`))
+    if (entry.isDirectory())
+      found.push(...filesBelow(join(folder, entry.name), listing, `${prefix}${entry.name}/`))
     else found.push(prefix + entry.name)
   }
   return found
@@ -85,7 +91,9 @@ function entriesOf(folder: string) {
   }
 }
 
-function exists(root: string, path: string): boolean {
+function exists(root: string, path: string, listing: Listing): boolean {
   const cut = path.lastIndexOf('/') + 1
-  return entriesOf(resolve(root, path.slice(0, cut))).some((entry) => entry.name === path.slice(cut))
+  const folder = resolve(root, path.slice(0, cut))
+  listing(folder)
+  return entriesOf(folder).some((entry) => entry.name === path.slice(cut))
 }

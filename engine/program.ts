@@ -8,5 +8,11 @@ export interface Program {
   /** Why it was loaded file by file, when it was. */
   readonly slow?: string
   /** Imports a pipeline file, anew at each call. */
-  load(file: string): Promise<{ readonly default?: unknown }>
+  load(file: string): Promise<Loaded>
+}
+
+export interface Loaded {
+  readonly module: { readonly default?: unknown }
+  /** Another whenever the code of the file, of those it imports or of the program is another; not always known. */
+  readonly code?: string
 }

@@ -15,10 +15,12 @@ import { concerned } from './concerned.ts'
 import type { Context, RunOptions } from './context.ts'
 import type { Emit, Notice, Reason, Summary } from './events.ts'
 import { codeOf, Failure, messageOf } from './failure.ts'
+import { forget, sayFresh } from './glance.ts'
 import type { NamedStage, Pipeline, Target } from './graph.ts'
 import { findTargets } from './graph.ts'
 import { surveyOf } from './inputs.ts'
 import { Judge } from './judge.ts'
+import { Lookout, type Sights } from './lookout.ts'
 import { stateFor, type TargetRecord } from './record.ts'
 import { deskOf, shelfOf } from './shelf.ts'
 import { Units } from './units.ts'
@@ -30,10 +32,13 @@ export interface Settled {
   readonly pending: boolean
 }
 
+const fresh: Settled = { result: 'fresh', pending: false }
+
 /** Everything that the targets of one run share. */
 export class Run implements Context {
   readonly units: Units
   readonly overlay = new Map<string, string>()
+  readonly lookout: Lookout
   readonly shelf = shelfOf(this)
   readonly #abort = new AbortController()
   readonly signal = this.#abort.signal
@@ -49,7 +54,7 @@ export class Run implements Context {
   readonly judged = new Map<string, Digest | 'changing' | undefined>()
   #interrupted = false
   readonly #graph: Pipeline
-  readonly #settled = new Map<string, Promise<Settled>>()
+  readonly #settled = new Map<string, Settled | Promise<Settled>>()
   readonly #slots = new Map<string, LimitFunction>()
   readonly #judge = new Judge(this)
   readonly #surveys = new Map<string, Promise<ReadonlyMap<string, Failure>>>()
@@ -68,6 +73,7 @@ export class Run implements Context {
     setMaxListeners(0, this.signal)
     this.#graph = graph
     this.workspace = workspace
+    this.lookout = new Lookout(workspace.stamps)
     this.options = options
     this.emit = emit
     this.units = new Units(workspace, options, emit)
@@ -78,7 +84,8 @@ export class Run implements Context {
   async execute(): Promise<Summary> {
     const started = Date.now()
     const { order } = this.options
-    const found = findTargets(this.#graph, this.workspace.root)
+    if (!this.options.dry) forget(this.workspace.cache)
+    const found = findTargets(this.#graph, this.workspace.root, this.lookout.folder)
     const { orphans, unmatched } = found
     const list = order === undefined ? found.list : await concerned(this, found.list, order)
     const missing = unmatched.find((pattern) => !pattern.includes('%'))
@@ -94,6 +101,7 @@ export class Run implements Context {
         place,
         text: 'left alone: no source file makes it any more, so it is in no report',
       })
+    await this.#judge.ready(new Set(list.map(({ stage }) => stage)))
     await Promise.all(this.#urgent(list).map((target) => this.#settle(target)))
     const results = await Promise.all(list.map((target) => this.#settle(target)))
     if (order === undefined && !this.signal.aborted)
@@ -120,6 +128,11 @@ export class Run implements Context {
     }
     if (summary.failed + summary.blocked + summary.incomplete > 0) this.exit ||= 1
     return summary
+  }
+
+  /** All that this run looked at; undefined when another that looks the same could have looked at something else. */
+  sights(): Sights | undefined {
+    return this.exit === 0 ? this.lookout.sights(this.judged.keys()) : undefined
   }
 
   /** Gives up work that a newer change has made pointless; not while answers that were paid for are under way. */
@@ -200,18 +213,34 @@ export class Run implements Context {
       })
   }
 
-  #settle(target: Target): Promise<Settled> {
+  #settle(target: Target): Settled | Promise<Settled> {
     const known = this.#settled.get(target.id)
     if (known !== undefined) return known
-    const settling = this.#walk(target)
+    const makers = this.#makersOf(target)
+    const settling = this.#isFreshNow(target, makers) ? this.#foundFresh(target) : this.#walk(target, makers)
     this.#settled.set(target.id, settling)
     return settling
   }
 
-  async #walk(target: Target): Promise<Settled> {
-    const { order } = this.options
-    const makers =
-      order === undefined ? [...new Set(target.inputs.flatMap(({ madeBy }) => madeBy ?? []))] : []
+  #makersOf({ inputs }: Target): readonly Target[] {
+    if (this.options.order !== undefined) return []
+    const makers = new Set<Target>()
+    for (const { madeBy } of inputs) if (madeBy !== undefined) makers.add(madeBy)
+    return [...makers]
+  }
+
+  /** Nearly all targets of nearly all runs: nothing they are made from is being made, and they are fresh. */
+  #isFreshNow(target: Target, makers: readonly Target[]): boolean {
+    if (makers.some((maker) => this.#settle(maker) !== fresh)) return false
+    try {
+      return this.#judge.isFresh(target) === true
+    } catch {
+      // A file that can't be read is said by the one that waits for it.
+      return false
+    }
+  }
+
+  async #walk(target: Target, makers: readonly Target[]): Promise<Settled> {
     const upstream = await Promise.all(
       makers.map(async (maker) => ({ maker, ...(await this.#settle(maker)) })),
     )
@@ -253,12 +282,13 @@ export class Run implements Context {
 
   async #bring(target: Target, pending: readonly string[], without: ReadonlySet<string>): Promise<Settled> {
     const { stage } = target.stage
-    let reasons = await this.#judge.reasons(target, without)
+    const params = await this.#judge.paramsOf(target.stage)
+    let reasons = this.#judge.reasons(target, params, without)
     const state =
       pending.length > 0 ? ({ type: 'maybe', upstream: pending } as const) : stateFor(reasons, stage.kept)
     this.emit({ type: 'planned', target: target.id, stage: target.stage.name, state })
     if (reasons.length === 0) return this.#fresh(target)
-    const signature = JSON.stringify(await this.#judge.present(target, undefined, without))
+    const signature = JSON.stringify(this.#judge.present(target, params, undefined, without))
     if (this.#failedBefore.get(target.id) === signature) return { result: 'failed', pending: false }
     try {
       return await this.#slot(target.stage)(async () => {
@@ -274,7 +304,7 @@ export class Run implements Context {
           this.#judge.forget(target)
           for (const path of Object.keys(this.#judge.record(target)?.outputs ?? {}))
             this.workspace.stamps.invalidate(this.absolute(path))
-          reasons = await this.#judge.reasons(target, without)
+          reasons = this.#judge.reasons(target, params, without)
           if (reasons.length === 0) return this.#fresh(target)
           return await this.#build(target, reasons, pending, without)
         } finally {
@@ -297,7 +327,8 @@ export class Run implements Context {
   ): Promise<Settled> {
     await this.#passSurvey(target)
     this.emit({ type: 'target-started', target: target.id, stage: target.stage.name, reasons })
-    const present = await this.#judge.present(target, this.#judge.record(target), without)
+    const params = await this.#judge.paramsOf(target.stage)
+    const present = this.#judge.present(target, params, this.#judge.record(target), without)
     const built = await buildTarget(this, target, present, without)
     const { record, written, missing, units, incomplete: why, because } = built
     this.written += written.length
@@ -316,18 +347,24 @@ export class Run implements Context {
     }
   }
 
+  #foundFresh(target: Target): Settled {
+    sayFresh(target.id, target.stage.name, this.emit)
+    return this.#repeat(target)
+  }
+
+  /** It came to be fresh while it was waited for. */
   #fresh(target: Target): Settled {
+    const { id, stage } = target
+    this.emit({ type: 'target-finished', target: id, stage: stage.name, result: 'fresh', written: [] })
+    return this.#repeat(target)
+  }
+
+  /** What is to be said of a target for as long as it stands as it is. */
+  #repeat(target: Target): Settled {
     const record = this.#judge.record(target)
     for (const notice of record?.notices ?? []) this.#notice(target, notice)
     this.#count(record?.facts ?? {})
-    this.emit({
-      type: 'target-finished',
-      target: target.id,
-      stage: target.stage.name,
-      result: 'fresh',
-      written: [],
-    })
-    return { result: 'fresh', pending: false }
+    return fresh
   }
 
   #failed(target: Target, error: unknown): Settled {

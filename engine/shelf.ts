@@ -12,11 +12,14 @@ export function shelfOf(run: Context): Shelf {
   return {
     paths: (pattern) => {
       const planned = [...run.overlay.keys()].filter((path) => nameIn(pattern, path) !== undefined)
-      const standing = matches(run.workspace.root, pattern).map(({ path }) => path)
+      const standing = matches(run.workspace.root, pattern, run.lookout.folder).map(({ path }) => path)
       return [...new Set([...standing, ...planned])].sort()
     },
     read: (path) => readNow(run, path),
-    changedAt: (path) => statSync(run.absolute(path), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+    changedAt: (path) => {
+      run.lookout.unsure()
+      return statSync(run.absolute(path), { throwIfNoEntry: false })?.mtimeMs ?? 0
+    },
   }
 }
 
@@ -70,6 +73,10 @@ async function rewriteUntilItHolds(
 async function readNow(run: Context, path: string): Promise<string | undefined> {
   const planned = run.overlay.get(path)
   if (planned !== undefined) return planned
-  const bytes = await readBytes(run.absolute(path), path)
+  const absolute = run.absolute(path)
+  const bytes = await readBytes(absolute, path)
+  run.lookout.file(absolute)
+  const digest = run.workspace.stamps.digest(absolute)
+  if (digest !== (bytes && digestOf(bytes))) run.lookout.unsure()
   return bytes === undefined ? undefined : decode(bytes, path)
 }

@@ -36,6 +36,7 @@ interface Statements {
   readonly put: StatementSyncInstance
   readonly remove: StatementSyncInstance
   readonly keys: StatementSyncInstance
+  readonly rows: StatementSyncInstance
 }
 
 /** What came of opening: without a database the process remembers nothing, and a notice says why. */
@@ -162,6 +163,12 @@ export class Database {
     return this.#statements[table].keys.all().map((row: { readonly key: unknown }) => String(row.key))
   }
 
+  /** All rows but those whose key ends in `ending`. For thousands of them a third of the time that `get` takes. */
+  rows(table: Table, ending: string): readonly Row[] {
+    this.#read()
+    return this.#statements[table].rows.all(`%${ending}`).filter(isRow)
+  }
+
   /** What other processes wrote is seen from now on: a read sees what was there when this turn of the event loop began. */
   refresh(): void {
     if (!this.#reading) return
@@ -218,6 +225,7 @@ function prepared(connection: DatabaseSyncInstance, table: Table): Statements {
     put: connection.prepare(`INSERT OR REPLACE INTO ${table} (key, sum, json) VALUES (?, ?, ?)`),
     remove: connection.prepare(`DELETE FROM ${table} WHERE key = ?`),
     keys: connection.prepare(`SELECT key FROM ${table}`),
+    rows: connection.prepare(`SELECT key, sum, json FROM ${table} WHERE key NOT LIKE ?`),
   }
 }
 

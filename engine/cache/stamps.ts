@@ -5,14 +5,13 @@
  * That is wrong in one case, which git calls racy: a file that is written again within the same tick of the file
  * system's clock, to the same size, looks the same. So a stamp is only kept when both times are clearly older than
  * the moment before the file was read; then a later write gets a later ctime. A younger file is digested again at
- * the next run, or by `settle`. The kernel's clock for files lags up to 10 ms behind; file systems with whole seconds
+ * the next run. The kernel's clock for files lags up to 10 ms behind; file systems with whole seconds
  * need more. ctime cannot be set by programs, so a restored mtime is noticed; stamps are compared for equality, so a
  * clock that goes backwards does no harm, and a time in the future is never clearly older.
  *
  * stat is called synchronously: for thousands of files that is several times as fast as through the thread pool.
  */
 import { type BigIntStats, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf, Failure, messageOf } from '../failure.ts'
 import { type Digest, digestOfParts, isDigest } from './digest.ts'
 import type { Store } from './store.ts'
@@ -23,10 +22,19 @@ const nsInMs = 1_000_000n
 const nsInSecond = 1_000_000_000n
 const attempts = 5
 
+/** A file as it was looked at. `stamp`: undefined where it was too young to prove anything; for no file it is `absent`. */
+interface Seen {
+  readonly digest: Digest | undefined
+  readonly stamp: string | undefined
+}
+
+export const absent = '-'
+
 export class Stamps {
   readonly #store: Store
-  readonly #known = new Map<string, Digest | undefined>()
-  readonly #young = new Set<string>()
+  readonly #seen = new Map<string, Seen>()
+  /** Entries of the store, read in one go: in a third of the time, and whoever writes others meanwhile, these stay true. */
+  #stored: Map<string, string> | undefined
 
   constructor(store: Store) {
     this.#store = store
@@ -37,60 +45,67 @@ export class Stamps {
    * until `invalidate`. Give absolute paths. Throws a Failure when the file can't be read.
    */
   digest(path: string): Digest | undefined {
-    if (this.#known.has(path)) return this.#known.get(path)
-    const digest = this.#remembered(path) ?? this.#read(path)
-    this.#known.set(path, digest)
-    return digest
+    const known = this.#seen.get(path)
+    if (known !== undefined) return known.digest
+    const seen = this.#remembered(path) ?? this.#read(path)
+    this.#seen.set(path, seen)
+    return seen.digest
+  }
+
+  /** What a file that keeps it holds what `digest` said; undefined where nothing does, or `digest` was not asked. */
+  stampOf(path: string): string | undefined {
+    return this.#seen.get(path)?.stamp
   }
 
   /** The file may have changed; without a path, every file. */
   invalidate(path?: string): void {
-    if (path === undefined) this.#known.clear()
-    else this.#known.delete(path)
+    if (path === undefined) this.#seen.clear()
+    else this.#seen.delete(path)
   }
 
   /** Drops what is remembered of the file, on disk too. */
   forget(path: string): void {
     this.invalidate(path)
-    this.#young.delete(path)
+    this.#stored?.delete(path)
     this.#store.remove('stamps', path)
   }
 
-  /**
-   * Digests the files once more that were too young for their stamps to be kept, as those that this run wrote are,
-   * so that the next run finds them with one stat each. Waits until the youngest is old enough (50 ms).
-   */
-  async settle(): Promise<void> {
-    if (this.#young.size === 0) return
-    await sleep(clockLagMs + 1)
-    const young = [...this.#young]
-    this.#young.clear()
-    for (const path of young) this.#read(path)
-  }
-
-  #remembered(path: string): Digest | undefined {
-    const entry = this.#store.get<string>('stamps', path)
+  #remembered(path: string): Seen | undefined {
+    this.#stored ??= this.#store.getAll<string>('stamps', '/')
+    const entry = this.#stored.get(path)
     if (entry === undefined) return undefined
-    const stat = statOf(path)
-    if (stat === undefined) return undefined
     const [digest, stamp] = [entry.slice(0, 32), entry.slice(33)]
-    return isDigest(digest) && stamp === stampOf(stat) ? digest : undefined
+    return isDigest(digest) && stamp === stampNow(path) ? { digest, stamp } : undefined
   }
 
-  #read(path: string): Digest | undefined {
+  #read(path: string): Seen {
     for (let attempt = 1; ; attempt++) {
       const before = Date.now()
       const found = readWithStats(path)
-      if (found === undefined) return undefined
+      if (found === undefined) return { digest: undefined, stamp: absent }
       const [stamp, after] = found.stats.map(stampOf)
       const whole = stamp === after
       if (!whole && attempt < attempts) continue
       const { digest } = found
-      if (whole && isOld(found.stats[0], before)) this.#store.put('stamps', path, `${digest} ${stamp}`)
-      else this.#young.add(path)
-      return digest
+      if (!whole || stamp === undefined || !isOld(found.stats[0], before)) return { digest, stamp: undefined }
+      this.#store.put('stamps', path, `${digest} ${stamp}`)
+      this.#stored?.set(path, `${digest} ${stamp}`)
+      return { digest, stamp }
     }
   }
+}
+
+/** What tells this state of a file or folder from any later one; `absent` when there is none, or it can't be looked at. */
+export function stampNow(path: string): string {
+  const stat = statOf(path)
+  return stat === undefined ? absent : stampOf(stat)
+}
+
+/** The same, but undefined for what is so young that it could change and keep it. */
+export function steadyStamp(path: string): string | undefined {
+  const stat = statOf(path)
+  if (stat === undefined) return absent
+  return isOld(stat, Date.now()) ? stampOf(stat) : undefined
 }
 
 function statOf(path: string): BigIntStats | undefined {

@@ -74,15 +74,20 @@ export class Store {
     const known = table === 'units' ? this.#units.get(key) : undefined
     if (known !== undefined) return known as T
     const row = this.#read(table, key)
-    if (row === undefined) return undefined
-    if (row.sum === checksum(table, key, row.json)) {
-      const value: T = JSON.parse(row.json)
-      if (table === 'units') this.#units.put(key, value, row.json.length)
-      return value
+    return row === undefined ? undefined : this.#valueOf<T>(table, row)
+  }
+
+  /** Values of a whole table by key, but those whose key ends in `ending`. */
+  getAll<T extends Json>(table: Table, ending: string): Map<string, T> {
+    const values = new Map<string, T>()
+    const stored = this.#ask((database) => database.rows(table, ending)) ?? []
+    const pending = this.#pending[table]
+    for (const row of [...stored.filter(({ key }) => !pending.has(key)), ...pending.values()]) {
+      if (row === 'removed' || row.key.endsWith(ending)) continue
+      const value = this.#valueOf<T>(table, row)
+      if (value !== undefined) values.set(row.key, value)
     }
-    this.#damaged++
-    this.remove(table, key)
-    return undefined
+    return values
   }
 
   /** Remembered at once in this process, and on disk soon, or when `flush` resolves. */
@@ -151,6 +156,17 @@ export class Store {
     clearTimeout(this.#timer)
     this.#database?.close()
     this.#database = undefined
+  }
+
+  #valueOf<T extends Json>(table: Table, { key, sum, json }: Row): T | undefined {
+    if (sum === checksum(table, key, json)) {
+      const value: T = JSON.parse(json)
+      if (table === 'units') this.#units.put(key, value, json.length)
+      return value
+    }
+    this.#damaged++
+    this.remove(table, key)
+    return undefined
   }
 
   #read(table: Table, key: string): Row | undefined {
