@@ -142,6 +142,7 @@ async function put(
   const guard = () => {
     if (kept && seen.has(path) && seen.get(path) !== standing()) throw new Moved(path)
   }
+  run.writing(path)
   await writeText(absolute, bytes?.chunks() ?? output.text, path, { durable: kept, guard })
   run.workspace.stamps.invalidate(absolute)
   run.wrote(path, digest)

@@ -35,6 +35,7 @@ export interface Context {
   absolute(path: string): string
   /** The digest of what stands (or, in a dry run, would stand) at a path; undefined when there is no such file. */
   digest(path: string): Digest | undefined
-  /** Told of each output that was written. */
+  /** Told of each output that is about to be written, and when it was. */
+  writing(path: string): void
   wrote(path: string, digest: Digest): void
 }

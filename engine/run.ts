@@ -50,8 +50,11 @@ export class Run implements Context {
   written = 0
   /** Ended by `drop`. */
   dropped = false
-  /** What each file held when this run used it, by absolute path; `changing` when it was not always the same. */
-  readonly judged = new Map<string, Digest | 'changing' | undefined>()
+  /**
+   * What each file held when this run used it, by absolute path; `changing` when it was not always the same. While it is
+   * being written it may hold the old or the new: the disk knows before we do.
+   */
+  readonly judged = new Map<string, Digest | 'changing' | 'writing' | undefined>()
   #interrupted = false
   readonly #graph: Pipeline
   readonly #settled = new Map<string, Settled | Promise<Settled>>()
@@ -160,6 +163,10 @@ export class Run implements Context {
     const changing = this.judged.has(absolute) && this.judged.get(absolute) !== digest
     this.judged.set(absolute, changing ? 'changing' : digest)
     return digest
+  }
+
+  writing(path: string): void {
+    this.judged.set(this.absolute(path), 'writing')
   }
 
   wrote(path: string, digest: Digest): void {

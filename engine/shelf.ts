@@ -61,6 +61,7 @@ async function rewriteUntilItHolds(
       if (run.workspace.stamps.digest(absolute) !== digestOf(before)) throw new Moved(path)
     }
     try {
+      run.writing(path)
       await writeText(absolute, after, path, { durable: true, guard })
       run.wrote(path, digestOf(after))
       return

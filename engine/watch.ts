@@ -172,7 +172,10 @@ class Changes {
   }
 
   judgedBy(run: Run): void {
-    this.#judged = new Map([...this.#judged, ...run.judged])
+    const used = [...run.judged].map(
+      ([path, state]) => [path, state === 'writing' ? 'changing' : state] as const,
+    )
+    this.#judged = new Map([...this.#judged, ...used])
   }
 
   /**
@@ -203,7 +206,8 @@ class Changes {
   #differing(judged: Run['judged']): string[] {
     return [...this.#heard].filter((path) => {
       const used = judged.get(path)
-      return judged.has(path) && (used === 'changing' || used !== this.#digest(path))
+      if (!judged.has(path) || used === 'writing') return false
+      return used === 'changing' || used !== this.#digest(path)
     })
   }
 
