@@ -23,25 +23,28 @@ export default pipeline({
   const full = await run()
   const quiet: number[] = []
   const edited: number[] = []
+  const judged: number[] = []
   for (let round = 0; round < 5; round++) {
+    const path = join(root, `data/results/q${String(round % size.files).padStart(5, '0')}.toml`)
     quiet.push((await run()).seconds)
-    change(join(root, `data/results/q${String(round % size.files).padStart(5, '0')}.toml`), round)
+    change(path, (text) => text.replace(/ {4}# .*/, `    # report ${round}`))
     edited.push((await run()).seconds)
+    await run()
+    change(path, (text) => text.replace("['passed', 'failed'", "['passed', 'error'"))
+    judged.push((await run()).seconds)
   }
-  const more = median(edited) - median(quiet)
+  const more = (seconds: readonly number[]) => {
+    const difference = median(seconds) - median(quiet)
+    return `${ms(difference)} (1/${(full.seconds / difference).toFixed(0)} of all)`
+  }
   note('report', `${size.files} files × ${size.completions} × ${size.testcases}: all of it`, ms(full.seconds))
   note('report', 'a run with nothing to do', ms(median(quiet)))
-  note(
-    'report',
-    'after one edit, more than that',
-    `${ms(more)} (1/${(full.seconds / more).toFixed(0)} of all)`,
-  )
+  note('report', 'after another text of one completion, more than that', more(edited))
+  note('report', 'after another verdict (charts are drawn anew), more than that', more(judged))
   note('report', 'peak memory', `${full.peakMB.toFixed(0)} MB`)
   rmSync(cache, { recursive: true })
 }
 
-/** Another program in the first completion of a results file. */
-function change(path: string, round: number): void {
-  const before = readFileSync(path, 'utf8')
-  writeFileSync(path, before.replace(/ {4}# .*/, `    # report ${round}`))
+function change(path: string, edit: (text: string) => string): void {
+  writeFileSync(path, edit(readFileSync(path, 'utf8')))
 }

@@ -157,25 +157,52 @@ interface Source {
   readonly questions: readonly QuestionPieces[]
 }
 
-/** One file after the other: it is the processor that is busy, and this way only one text is in memory. */
+/** Results files in work at a time: while another thread packs what one comes to, the next is read. */
+const filesAtOnce = 3
+
 async function piecesOfAll(job: Job, asked: Asked): Promise<readonly Source[]> {
-  const { chains, files } = asked
-  const known = await knownFrom(job, files)
+  const known = await knownFrom(job, asked.files)
   const share = sharing()
-  const sources: Source[] = []
+  const sources: Promise<Source>[] = []
+  for (const { chain, input, raw } of sourcesOf(job, asked.chains)) {
+    await sources.at(-filesAtOnce)
+    const key = `${input.digest} ${raw?.digest ?? ''} ${chain}`
+    const questions = known.get(key) ?? piecesOfInput(input, raw, chain, asked)
+    const source = Promise.resolve(questions).then((questions) => ({
+      chain,
+      file: input.path,
+      key,
+      questions,
+    }))
+    // What is wrong with a file is said when it is its turn.
+    source.catch(() => {})
+    sources.push(source)
+  }
+  return (await Promise.all(sources)).map((source) => ({ ...source, questions: source.questions.map(share) }))
+}
+
+interface SourceFiles {
+  readonly chain: string
+  readonly input: InputFile
+  /** The model's own answers. */
+  readonly raw: InputFile | undefined
+}
+
+function sourcesOf(job: Job, chains: readonly ChainFiles[]): readonly SourceFiles[] {
   const inputs = new Map(job.inputs.map((input) => [input.path, input]))
   let pattern = 0
-  for (const { name: chain, results, raw } of chains) {
-    for (const input of job.inputs.filter((each) => each.pattern === pattern)) {
-      const name = nameIn(results, input.path)
-      const source = raw === undefined || name === undefined ? undefined : inputs.get(fill(raw, name))
-      const key = `${input.digest} ${source?.digest ?? ''} ${chain}`
-      const questions = known.get(key) ?? (await piecesOfInput(input, source, chain, asked))
-      sources.push({ chain, file: input.path, key, questions: questions.map(share) })
-    }
+  return chains.flatMap(({ name: chain, results, raw }) => {
+    const own = job.inputs.filter((each) => each.pattern === pattern)
     pattern += raw === undefined ? 1 : 2
-  }
-  return sources
+    return own.map((input) => {
+      const name = nameIn(results, input.path)
+      return {
+        chain,
+        input,
+        raw: raw === undefined || name === undefined ? undefined : inputs.get(fill(raw, name)),
+      }
+    })
+  })
 }
 
 async function piecesOfInput(

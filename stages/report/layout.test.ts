@@ -53,8 +53,8 @@ test('texts and stretches of a former file stand one after the other, in any ord
 })
 
 test('two layouts that are read in turns do not mix', () => {
-  const text = (letter: string) => letter.repeat(3 * chunkLength + 1)
-  const [one, other] = ['a', 'b'].map((letter) => new Layout([text(letter)]).chunks())
+  const parts = (letter: string) => Array.from({ length: 60 }, () => letter.repeat(chunkLength / 16))
+  const [one, other] = ['a', 'b'].map((letter) => new Layout(parts(letter)).chunks())
   let seen = ''
   for (;;) {
     const [first, second] = [one?.next(), other?.next()]

@@ -73,7 +73,7 @@ async function questionPieces(
   const texts = wanted.has('report.html') ? await textsOf(question, raw, retrace) : []
   const shares = sharesOf(question)
   const row = resultsRow(part.id, shares, chain)
-  const make: { readonly [name in PieceName]: () => string } = {
+  const make: { readonly [name in PieceName]: () => string | Promise<string> } = {
     rowStart: () => row.start,
     rowEnd: () => row.end,
     testcases: () => testcasesOf(question, chain),
@@ -83,12 +83,9 @@ async function questionPieces(
     searched: () => searchedOf(question.prompt),
     blob: () => blobOf(question, texts),
   }
-  const made = pieceNames.filter((name) => wanted.has(homes[name]))
-  return {
-    part,
-    prompt: digestOf(question.prompt),
-    stretches: Object.fromEntries(made.map((name) => [name, Stretch.of(make[name]())])),
-  }
+  const stretches: { [name in PieceName]?: Stretch } = {}
+  for (const name of pieceNames) if (wanted.has(homes[name])) stretches[name] = Stretch.of(await make[name]())
+  return { part, prompt: digestOf(question.prompt), stretches }
 }
 
 /**

@@ -5,11 +5,14 @@
  * One block a question and not one for all: opening a question must not cost the inflation of a thousand, and after one
  * edit one block is made anew.
  */
-import { deflateRawSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { deflateRaw, type InputType, type ZlibOptions } from 'node:zlib'
 import type { Completion, Question, QuestionLimits, Run } from '../../questions/model.ts'
 import { head, visible } from '../escape.ts'
 import type { Change, Opened, OpenedCompletion, OpenedRun } from './shape.ts'
 import { eachOnce, stepsOf } from './steps.ts'
+
+const packed: (text: InputType, options: ZlibOptions) => Promise<Buffer> = promisify(deflateRaw)
 
 /** A completion's earlier texts; those that are not known are left out. */
 export interface CompletionTexts {
@@ -30,7 +33,7 @@ const mostRuns = 20
  * @param question as read from a results file.
  * @param texts one a completion, in their order; a missing one says nothing.
  */
-export function blobOf(question: Question, texts: readonly CompletionTexts[]): string {
+export async function blobOf(question: Question, texts: readonly CompletionTexts[]): Promise<string> {
   const steps = eachOnce(stepsOf)
   const opened: Opened = {
     prompt: shown(question.prompt),
@@ -49,7 +52,8 @@ export function blobOf(question: Question, texts: readonly CompletionTexts[]): s
       completionOf(completion, index, steps, texts[index]),
     ),
   }
-  return deflateRawSync(JSON.stringify(opened), { level: 6 }).toString('base64')
+  // In another thread, while this one makes other pieces.
+  return (await packed(JSON.stringify(opened), { level: 6 })).toString('base64')
 }
 
 function completionOf(

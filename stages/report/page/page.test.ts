@@ -17,8 +17,8 @@ import type { Opened, Steps } from './shape.ts'
 import { stepsOf } from './steps.ts'
 import { completion, hostile, page, question, three } from './testing/pages.ts'
 
-const opened = (of: Question, texts: readonly CompletionTexts[] = []): Opened =>
-  JSON.parse(inflateRawSync(Buffer.from(blobOf(of, texts), 'base64')).toString())
+const opened = async (of: Question, texts: readonly CompletionTexts[] = []): Promise<Opened> =>
+  JSON.parse(inflateRawSync(Buffer.from(await blobOf(of, texts), 'base64')).toString())
 
 /** What the browser does, in few words. */
 function before(after: string, steps: Steps): string {
@@ -53,19 +53,19 @@ test('of texts that differ in very many lines it is only said that they differ',
   assert.is(before(lines('b'), steps), lines('a'))
 })
 
-test('a text that nothing changed is stored once', () => {
+test('a text that nothing changed is stored once', async () => {
   const answer = completion(['passed', 'passed'])
-  const [same] = opened(question('a', [answer]), [
-    { raw: answer.completion, cleaned: answer.completion },
-  ]).completions
+  const {
+    completions: [same],
+  } = await opened(question('a', [answer]), [{ raw: answer.completion, cleaned: answer.completion }])
   assert.equal(same?.changes, [])
 })
 
-test('an edit is told apart from what the rules did, the edit first', () => {
+test('an edit is told apart from what the rules did, the edit first', async () => {
   const answer = completion(['passed', 'passed'], { completion: 'x = 1\ny = 3' })
-  const [edited] = opened(question('a', [answer]), [
-    { raw: '```\nx = 1\ny = 2\n```', cleaned: 'x = 1\ny = 2' },
-  ]).completions
+  const {
+    completions: [edited],
+  } = await opened(question('a', [answer]), [{ raw: '```\nx = 1\ny = 2\n```', cleaned: 'x = 1\ny = 2' }])
   assert.equal(
     edited?.changes.map(({ what }) => what),
     ['edited', 'cleaned'],
@@ -76,21 +76,21 @@ test('an edit is told apart from what the rules did, the edit first', () => {
   assert.is(before(cleaned, cleaning?.steps ?? []), '```\nx = 1\ny = 2\n```')
 })
 
-test('an output of 10 MB is cut, and it is said how much is missing', () => {
+test('an output of 10 MB is cut, and it is said how much is missing', async () => {
   const got = 'x'.repeat(10_000_000)
   const answer = completion(['failed'], { runs: [{ testcase: 1, verdict: 'failed', got }] })
-  const run = opened(question('a', [answer])).completions[0]?.runs[0]
+  const run = (await opened(question('a', [answer]))).completions[0]?.runs[0]
   assert.match(run?.got ?? '', /^x{4000}…\n\[9996000 more characters are not shown here\]$/)
 })
 
-test('results of the seed tool, without verdicts, are passed and failed', () => {
-  const { completions } = opened(question('a', [{ completion: '', results: [true, false] }]))
+test('results of the seed tool, without verdicts, are passed and failed', async () => {
+  const { completions } = await opened(question('a', [{ completion: '', results: [true, false] }]))
   assert.equal(completions[0]?.verdicts, ['passed', 'failed'])
   assert.is(completions[0]?.share, 0.5)
 })
 
-test('a completion without results, or skipped, has no share', () => {
-  const { completions } = opened(
+test('a completion without results, or skipped, has no share', async () => {
+  const { completions } = await opened(
     question('a', [{ completion: '' }, completion(['passed', 'passed'], { skip: true })]),
   )
   assert.equal(

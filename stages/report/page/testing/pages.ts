@@ -52,11 +52,12 @@ export interface PageOf {
   readonly texts?: readonly CompletionTexts[]
 }
 
-export function rowsOf(...chains: readonly PageOf[]): readonly PageRow[] {
-  return chains.flatMap(({ chain = '', questions, texts = [] }) =>
-    partOf({ questions }).map((part, index): PageRow => {
-      const of = questions[index]
-      if (of === undefined) throw new Error('a part without its question')
+async function rowsOf({ chain = '', questions, texts = [] }: PageOf): Promise<readonly PageRow[]> {
+  const parts = partOf({ questions })
+  return Promise.all(
+    questions.map(async (of, index) => {
+      const part = parts[index]
+      if (part === undefined) throw new Error('a question without its part')
       return {
         chain,
         file: `data/results/${chain || 'all'}.toml`,
@@ -64,14 +65,14 @@ export function rowsOf(...chains: readonly PageOf[]): readonly PageRow[] {
         prompt: digestOf(of.prompt),
         cells: Stretch.of(cellsOf(part, sharesOf(of), of.prompt)),
         searched: Stretch.of(searchedOf(of.prompt)),
-        blob: Stretch.of(blobOf(of, texts)),
+        blob: Stretch.of(await blobOf(of, texts)),
       }
     }),
   )
 }
 
 export async function page(...chains: readonly PageOf[]): Promise<string> {
-  const rows = rowsOf(...chains)
+  const rows = (await Promise.all(chains.map(rowsOf))).flat()
   const remember: Remember = (_, make) => make()
   return (await pageOf({ title: 'A report', summary: summarize(rows, [1, 2]), rows, remember })).text
 }
