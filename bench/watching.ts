@@ -12,7 +12,13 @@ export class Watching {
   #last = 'nothing'
 
   private constructor(root: string) {
-    this.#child = spawn(process.execPath, [bin, 'watch'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+    // Where CI is set, lines begin with a colour, into a pipe too.
+    const env = { ...process.env, NO_COLOR: '1' }
+    this.#child = spawn(process.execPath, [bin, 'watch'], {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     this.#lines = createInterface(this.#child.stdout)
     this.#lines.on('line', (line) => (this.#last = line))
   }
