@@ -13,6 +13,7 @@ import {
   keyOf,
   type Output,
   type Saying,
+  type Unit,
 } from '../../engine/stage.ts'
 import { asidePath } from '../questions/aside.ts'
 import type { Completion, Question, QuestionFile } from '../questions/model.ts'
@@ -177,23 +178,23 @@ class Cleaner {
 
   async cleaned(question: Question): Promise<readonly Cleaned[]> {
     const keys = keysOf(question, this.#job.params['rules'] ?? 'built-in')
-    return Promise.all(
-      question.completions.map((completion) => this.#one(question, completion, keys.get(completion))),
-    )
+    const units = question.completions.map((completion) => this.#unit(question, completion, keys))
+    const known = await this.#job.units(units)
+    const cleaned: Cleaned[] = []
+    for (const [index, { make }] of units.entries())
+      cleaned.push(known[index] ?? (await make(this.#job.signal)))
+    return cleaned
   }
 
-  async #one(
-    question: Question,
-    { completion, response }: Completion,
-    key: Digest | undefined,
-  ): Promise<Cleaned> {
-    const finish = response?.finish
+  #unit(question: Question, completion: Completion, keys: ReadonlyMap<Completion, Digest>): Unit<Cleaned> {
+    const key = keys.get(completion)
+    if (key === undefined) throw new RangeError('every completion has a key')
     const make = async (): Promise<Cleaned> => {
       const { cleanCompletion } = await import('./rules.ts')
-      return cleanCompletion(completion, question, { finish, rules: await this.#rules() })
+      const finish = completion.response?.finish
+      return cleanCompletion(completion.completion, question, { finish, rules: await this.#rules() })
     }
-    if (key === undefined) throw new RangeError('every completion has a key')
-    return (await this.#job.unit<Cleaned>({ kind: 'derived', key, make })) ?? (await make())
+    return { kind: 'derived', key, make }
   }
 
   async #rules(): Promise<readonly Rule[] | undefined> {

@@ -64,8 +64,8 @@ function authorOf(completion: Completion, question: Question): Completion['by'] 
 }
 
 function plain(completion: Completion, question: Question): Completion {
-  const { results: _results, verdicts: _verdicts, flaky: _flaky, runs: _runs, ...rest } = completion
-  return { ...rest, by: authorOf(completion, question) }
+  const none = { results: undefined, verdicts: undefined, flaky: undefined, runs: undefined }
+  return { ...completion, ...none, by: authorOf(completion, question) }
 }
 
 function runOf(
