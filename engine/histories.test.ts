@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { test } from 'uvu'
+import * as assert from 'uvu/assert'
 import { type Act, history } from './testing/histories/acts.ts'
 import { type Clock, MovedClock, ownClock } from './testing/histories/clock.ts'
 import { done, fullRun, History } from './testing/histories/history.ts'
@@ -41,7 +42,10 @@ async function hold(
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   } finally {
     rmSync(parent, { recursive: true, force: true })
-    console.log(`${done.acts - before.acts} acts, ${done.runs - before.runs} runs`)
+    console.log(
+      `${done.acts - before.acts} acts, ${done.runs - before.runs} runs, ${done.glances - before.glances} of them at a glance`,
+    )
+    assert.ok(done.glances > before.glances)
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * A folder with a history. Each run in it is compared
  *
- * - with the same run where nothing is remembered but records of targets and results of units: in another folder, in which
+ * - with the same run where nothing is remembered, nor seen at a glance, but records of targets and results of units: in another folder, in which
  *   every file is read. What is planned and why, built, written and said must be the same;
  * - with what must stand in the outputs by a plain function of the sources;
  * - and a second run must find nothing to do.
@@ -12,6 +12,7 @@ import * as assert from 'uvu/assert'
 import { databaseFile } from '../../cache/database.ts'
 import type { Json } from '../../cache/digest.ts'
 import type { Event, Summary } from '../../events.ts'
+import { glance, Listener } from '../../glance.ts'
 import { type Pipeline, upTo } from '../../graph.ts'
 import { Run } from '../../run.ts'
 import { openWorkspace, type Workspace } from '../../workspace.ts'
@@ -21,7 +22,7 @@ import { copyTree, firstFiles, make, perform, treeOf } from './files.ts'
 import { type Expected, expected, firstSettings, pipelineOf, places, stageNames, standing } from './stages.ts'
 
 /** Counted over all histories. */
-export const done = { acts: 0, runs: 0 }
+export const done = { acts: 0, runs: 0, glances: 0 }
 
 interface Ran {
   readonly events: readonly Event[]
@@ -202,9 +203,21 @@ async function execute(whole: Pipeline, workspace: Workspace, act: RunAct): Prom
     force: force === undefined ? [] : [force],
     ...(only === undefined ? {} : { only: only === 'a' ? /a$/ : /^$/ }),
   }
-  const run = new Run(upTo(whole, last === undefined ? [] : [last]), workspace, options, emit)
+  const graph = upTo(whole, last === undefined ? [] : [last])
+  const look = { cache: workspace.cache, graph, options, code: 'as it is' }
+  const seen = act.watch || amid !== undefined ? undefined : await glance(look, emit)
+  if (seen !== undefined) {
+    done.glances++
+    return { events, summary: seen, exit: 0 }
+  }
+  const listener = new Listener()
+  const run = new Run(graph, workspace, options, (event) => {
+    listener.hear(event)
+    emit(event)
+  })
   if (amid?.twice) happen()
   const summary = await run.execute()
+  listener.leave(look, run.sights(), summary)
   return { events, summary, exit: run.exit }
 }
 
