@@ -116,7 +116,7 @@ async function made(folder, key, { refuses, ...options }) {
   removeOld(folder)
   /** @type {Entry[]} */
   const inputs = []
-  const { build } = await import('esbuild')
+  const { build, stop } = await import('esbuild')
   const { metafile } = await build({
     absWorkingDir: folder,
     metafile: true,
@@ -130,7 +130,7 @@ async function made(folder, key, { refuses, ...options }) {
     logLevel: 'silent',
     ...options,
     plugins: [...(options.plugins ?? []), reading(inputs, refuses)],
-  })
+  }).finally(stop)
   const others = [...filesIn(outdir), ...manifestsOf(inputs, metafile)]
   const files = [...inputs, ...others.map((path) => entryOf(path)?.entry)].filter(
     (file) => file !== undefined,

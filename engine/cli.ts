@@ -142,7 +142,8 @@ function speaker(values: Values): { emit: (event: Event) => void; print: (text: 
     const line = (event: unknown) => stdout.write(`${JSON.stringify(event)}\n`)
     return { emit: line, print: (text) => line({ type: 'text', text }) }
   }
-  const colour = stdout.isTTY && process.env['NO_COLOR'] === undefined
+  // Outside of a terminal isTTY is undefined, and picocolors would then decide by itself (it colours where CI is set).
+  const colour = stdout.isTTY === true && process.env['NO_COLOR'] === undefined
   const columns = stderr.isTTY && stdout.isTTY ? (stdout.columns ?? 80) : undefined
   const look = {
     quiet: values.quiet ?? false,

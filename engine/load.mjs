@@ -26,8 +26,8 @@ const entries = {
 }
 /** Raise it when the options of a bundle change: the others are all in its files. */
 const version = 1
-/** Packages that can't be in a bundle (binaries, data files beside them) or that it would only make larger. */
-const left = ['@photostructure/sqlite', 'pyodide', 'esbuild', 'tsx', 'gpt-tokenizer']
+/** Packages that can't be in a bundle (binaries, files beside them, CommonJS inside) or that it would only make larger. */
+const left = ['@photostructure/sqlite', 'pyodide', 'esbuild', 'tsx', 'gpt-tokenizer', 'zx']
 
 /** @returns {Promise<Program & { main: typeof import('./cli.ts').main }>} */
 export async function program() {
