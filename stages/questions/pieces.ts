@@ -16,8 +16,8 @@ import { isList, isTable, parseToml } from './toml.ts'
 /** Characters of text whose models are kept: those of a file of 5 MB in three stages. What stands before completions is short. */
 const [keptAtMost, keptOfHeads] = [24e6, 4e6]
 
-/** From here on a text is looked up by its length and compared; a shorter one is digested, and its completions are again. */
-const long = 1 << 14
+/** From here on a question is kept as a whole, too: of a shorter one its completions are found as fast. */
+const long = 1 << 16
 
 /** The file that a `normal` text says; undefined when it has to be read in one. */
 export function readInPieces(text: string): QuestionFile | undefined {
