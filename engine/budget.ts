@@ -6,6 +6,7 @@
  * is room. First come, first served: a large request is not overtaken by small ones for ever.
  */
 import { Failure } from './failure.ts'
+import { grouped } from './grouped.ts'
 import { dollars } from './money.ts'
 
 export interface Limits {
@@ -153,7 +154,7 @@ export class Budget {
     const inDollars = taken.nanos + claim.nanos > this.#limit.nanos
     const [limit, spent, next] = inDollars
       ? [this.#limit.nanos, taken.nanos, claim.nanos].map((amount) => dollars(amount / 1e9))
-      : [this.#limit.tokens, taken.tokens, claim.tokens].map((count) => count.toLocaleString('en'))
+      : [this.#limit.tokens, taken.tokens, claim.tokens].map((count) => grouped(count))
     const state = alone ? 'spent' : 'spent or under way'
     this.#usedUp = new Failure(
       inDollars

@@ -4,10 +4,11 @@ import type { Limits } from './budget.ts'
 import type { Json } from './cache/digest.ts'
 import type { Event, Reason, State, Summary, Wanted } from './events.ts'
 import type { Pipeline } from './graph.ts'
+import { grouped } from './grouped.ts'
 import { dollars } from './money.ts'
 
 export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
 export function describeReasons(reasons: readonly Reason[]): string[] {
@@ -77,11 +78,7 @@ function pricePlanned({ requests, cost, unpriced }: Wanted, { dollars: limit }: 
   const unknown =
     unpriced === 0
       ? []
-      : [
-          unpriced === requests
-            ? 'at an unknown price'
-            : `${unpriced.toLocaleString('en')} of them at an unknown price`,
-        ]
+      : [unpriced === requests ? 'at an unknown price' : `${grouped(unpriced)} of them at an unknown price`]
   const price = unpriced === requests ? unknown : [`at most about ${dollars(cost)}`, ...unknown]
   if (limit === undefined) return price
   const budget = `the budget of ${dollars(limit)}`

@@ -1,6 +1,8 @@
 /** Amounts: dollars and tokens in words, from words, and what was paid for answers. */
+
 import type { Json } from './cache/digest.ts'
 import { Failure } from './failure.ts'
+import { grouped } from './grouped.ts'
 
 /** What answers cost. */
 export interface Paid {
@@ -52,13 +54,13 @@ export function dollars(amount: number): string {
   const digits = amount >= 1 || amount === 0 ? 2 : amount >= 0.001 ? 4 : 6
   const text = amount.toFixed(digits).replace(/(\.\d\d)0+$/, '$1')
   const [whole = '', fraction = ''] = text.split('.')
-  return `$${Number(whole).toLocaleString('en')}.${fraction}`
+  return `$${grouped(Number(whole))}.${fraction}`
 }
 
 /** '$0.0312', '$0.03 and 5 at an unknown price'; undefined when no price at all is known. */
 export function priceOf({ completions, cost, unpriced }: Paid): string | undefined {
   if (completions === unpriced || (unpriced > 0 && cost === 0)) return undefined
-  const unknown = unpriced > 0 ? ` and ${unpriced.toLocaleString('en')} at an unknown price` : ''
+  const unknown = unpriced > 0 ? ` and ${grouped(unpriced)} at an unknown price` : ''
   return `${dollars(cost)}${unknown}`
 }
 

@@ -1,6 +1,7 @@
 /** What was ever paid, by model, from the stored answers themselves. */
 import type { Json } from './cache/digest.ts'
 import { plural } from './explain.ts'
+import { grouped } from './grouped.ts'
 import { addAnswer, addPaid, dollars, nothingPaid, type Paid, priceOf, thousands } from './money.ts'
 
 /** Models that get a line of their own. */
@@ -35,9 +36,7 @@ export function spentLines(answers: Iterable<{ readonly value: Json }>): readonl
 function totalText(all: Paid): string {
   const completions = plural(all.completions, 'completion')
   const known = all.completions > all.unpriced
-  const unknown = known
-    ? ` (${all.unpriced.toLocaleString('en')} of them at an unknown price)`
-    : ' at an unknown price'
+  const unknown = known ? ` (${grouped(all.unpriced)} of them at an unknown price)` : ' at an unknown price'
   return [
     `${known ? `${dollars(all.cost)} for ` : ''}${completions}${all.unpriced > 0 ? unknown : ''}`,
     `${thousands(all.tokens_in)} tokens in`,
