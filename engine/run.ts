@@ -106,7 +106,7 @@ export class Run implements Context {
       })
     await this.#judge.ready(new Set(list.map(({ stage }) => stage)))
     await Promise.all(this.#urgent(list).map((target) => this.#settle(target)))
-    const results = await Promise.all(list.map((target) => this.#settle(target)))
+    const results = await this.#settleAll(list)
     if (order === undefined && !this.signal.aborted)
       for (const named of this.#graph.stages) await this.#conclude(named)
     await this.#remember()
@@ -218,6 +218,22 @@ export class Run implements Context {
         place,
         text: 'this stored response is damaged, and counts as missing',
       })
+  }
+
+  /** While something is under way it is let on now and then: a sandbox starts while the other targets are looked at. */
+  async #settleAll(list: readonly Target[]): Promise<readonly Settled[]> {
+    const settling: (Settled | Promise<Settled>)[] = []
+    let isWaiting = false
+    let since = performance.now()
+    for (const target of list) {
+      const settled = this.#settle(target)
+      settling.push(settled)
+      isWaiting ||= settled !== fresh
+      if (!isWaiting || performance.now() - since < 5) continue
+      await new Promise((turn) => setImmediate(turn))
+      since = performance.now()
+    }
+    return await Promise.all(settling)
   }
 
   #settle(target: Target): Settled | Promise<Settled> {
