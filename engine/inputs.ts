@@ -2,9 +2,7 @@
 import { digestOf } from './cache/digest.ts'
 import type { Context } from './context.ts'
 import { Failure } from './failure.ts'
-import type { NamedStage } from './graph.ts'
 import { decode, readBytes } from './outputs.ts'
-import { matches } from './patterns.ts'
 import type { InputFile } from './stage.ts'
 
 /** A file is not what it was when its target was judged: start over from what it is now. */
@@ -38,14 +36,4 @@ export function inputFile(run: Context, path: string, pattern: number, source: b
       return text
     },
   }
-}
-
-/** What a stage has to say of all its sources together, by path. */
-export async function surveyOf(run: Context, named: NamedStage): Promise<ReadonlyMap<string, Failure>> {
-  const paths = named.stage.from.flatMap((pattern, index) =>
-    matches(run.workspace.root, pattern, run.lookout.folder).map((match) => ({ path: match.path, index })),
-  )
-  const files = paths.map(({ path, index }) => inputFile(run, path, index, true))
-  const asking = { stage: named.name, forced: false, signal: run.signal, wants: () => true }
-  return (await named.stage.survey?.(files, (unit) => run.units.get(unit, asking))) ?? new Map()
 }

@@ -6,7 +6,7 @@
  * is missing instead of making it; all else is the same code, so a plan can't disagree with the run that follows.
  */
 import { setMaxListeners } from 'node:events'
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { buildTarget, Moved } from './build.ts'
 import { type Digest, digestOf } from './cache/digest.ts'
@@ -18,12 +18,13 @@ import { codeOf, Failure, messageOf } from './failure.ts'
 import { forget, sayFresh } from './glance.ts'
 import type { NamedStage, Pipeline, Target } from './graph.ts'
 import { findTargets } from './graph.ts'
-import { surveyOf } from './inputs.ts'
 import { Judge } from './judge.ts'
 import { Lookout, type Sights } from './lookout.ts'
 import { stateFor, type TargetRecord } from './record.ts'
 import { deskOf, shelfOf } from './shelf.ts'
+import { Surveys } from './surveys.ts'
 import { Units } from './units.ts'
+import { urgent } from './urgent.ts'
 import type { Workspace } from './workspace.ts'
 
 /** How a target came out. `pending`: a dry run could not know its output to the end. */
@@ -60,7 +61,7 @@ export class Run implements Context {
   readonly #settled = new Map<string, Settled | Promise<Settled>>()
   readonly #slots = new Map<string, LimitFunction>()
   readonly #judge = new Judge(this)
-  readonly #surveys = new Map<string, Promise<ReadonlyMap<string, Failure>>>()
+  readonly #surveys = new Surveys(this)
   readonly #facts: Record<string, number> = {}
   readonly #failedBefore: Map<string, string>
 
@@ -105,7 +106,9 @@ export class Run implements Context {
         text: 'left alone: no source file makes it any more, so it is in no report',
       })
     await this.#judge.ready(new Set(list.map(({ stage }) => stage)))
-    await Promise.all(this.#urgent(list).map((target) => this.#settle(target)))
+    await Promise.all(
+      urgent(list, this.options.first ?? [], this.workspace.root).map((target) => this.#settle(target)),
+    )
     const results = await this.#settleAll(list)
     if (order === undefined && !this.signal.aborted)
       for (const named of this.#graph.stages) await this.#conclude(named)
@@ -171,21 +174,6 @@ export class Run implements Context {
 
   wrote(path: string, digest: Digest): void {
     this.judged.set(this.absolute(path), digest)
-  }
-
-  /** Targets that a person is waiting for: what was made from a changed file, before all the others are looked at. */
-  #urgent(list: readonly Target[]): readonly Target[] {
-    const { first = [] } = this.options
-    if (first.length === 0) return []
-    const touched = new Set<string>(first.map((path) => relative(this.workspace.root, path)))
-    const urgent = list.filter(({ stage, inputs, output }) => {
-      const concerned =
-        !stage.stage.whole && (touched.has(output) || inputs.some(({ path }) => touched.has(path)))
-      if (concerned) touched.add(output)
-      return concerned
-    })
-    // When most of it is touched, nothing is more urgent than the rest.
-    return urgent.length > 20 ? [] : urgent
   }
 
   /** What a stage has to say of its files together. What it can't read is a warning: no target waits for it. */
@@ -348,7 +336,7 @@ export class Run implements Context {
     pending: readonly string[],
     without: ReadonlySet<string>,
   ): Promise<Settled> {
-    await this.#passSurvey(target)
+    await this.#surveys.pass(target)
     this.emit({ type: 'target-started', target: target.id, stage: target.stage.name, reasons })
     const params = await this.#judge.paramsOf(target.stage)
     const present = this.#judge.present(target, params, this.#judge.record(target), without)
@@ -404,21 +392,6 @@ export class Run implements Context {
     })
     if (this.options.failFast) this.#abort.abort()
     return { result: 'failed', pending: false }
-  }
-
-  async #passSurvey(target: Target): Promise<void> {
-    const { stage, name } = target.stage
-    if (stage.survey === undefined || target.inputs.some((input) => input.madeBy !== undefined)) return
-    let asking = this.#surveys.get(name)
-    if (asking === undefined) {
-      asking = surveyOf(this, target.stage)
-      this.#surveys.set(name, asking)
-    }
-    const wrong = await asking
-    for (const { path } of target.inputs) {
-      const failure = wrong.get(path)
-      if (failure !== undefined) throw failure
-    }
   }
 
   #slot(named: NamedStage): LimitFunction {
