@@ -25,6 +25,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const clockLagMs = 50
 const coarseClockLagMs = 2_100
+/** Builds under way: the last one ends esbuild's process, which would stay for as long as a watch does. */
+let building = 0
 const msInDay = 86_400_000
 
 /**
@@ -117,6 +119,7 @@ async function made(folder, key, { refuses, ...options }) {
   /** @type {Entry[]} */
   const inputs = []
   const { build, stop } = await import('esbuild')
+  building++
   const { metafile } = await build({
     absWorkingDir: folder,
     metafile: true,
@@ -130,7 +133,7 @@ async function made(folder, key, { refuses, ...options }) {
     logLevel: 'silent',
     ...options,
     plugins: [...(options.plugins ?? []), reading(inputs, refuses)],
-  }).finally(stop)
+  }).finally(() => --building === 0 && stop())
   const others = [...filesIn(outdir), ...manifestsOf(inputs, metafile)]
   const files = [...inputs, ...others.map((path) => entryOf(path)?.entry)].filter(
     (file) => file !== undefined,
