@@ -99,7 +99,7 @@ const onResources: readonly Attack[] = [
     tries: 'a list that grows without end',
     program: 'x = []\nwhile True: x.append(" " * 10**5)',
     // A busy machine has been seen to take a second for these pages.
-    wish: { ...small, cpuSeconds: 5 },
+    wish: { limits: { ...small.limits, cpuSeconds: 5 } },
     fails: endings('memory'),
   },
   {
