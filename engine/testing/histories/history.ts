@@ -237,7 +237,8 @@ function memoryOf({ store, records }: Workspace): Memory {
 type Told = ReadonlyMap<string, unknown>
 
 function toldBy({ events, summary, exit }: Ran, root: string): Told {
-  const told = new Map<string, unknown>([['end', { ...summary, exit, seconds: 0 }]])
+  // Whether the second of two targets that want the same unit finds it done or under way depends on the moment.
+  const told = new Map<string, unknown>([['end', { ...summary, exit, seconds: 0, hits: 0 }]])
   for (const event of events)
     if ('target' in event && event.target !== undefined) {
       const before = told.get(event.target)
