@@ -1,7 +1,8 @@
 /**
- * `npm test`: every `*.test.ts`, each in a process of its own, two more at a time than there are processors: with one more
- * these were idle for two fifths of the time, for tests wait for time limits, watchers and servers. Those that take minutes
- * begin first, so that none of them is left to run alone at the end.
+ * `npm test`: every `*.test.ts`, each in a process of its own, one more at a time than there are processors: with as many
+ * as processors these were idle for two fifths of the time, for tests wait for time limits, watchers and servers; with two
+ * more, programs met their limits of wall time before those of CPU time. Those that take minutes begin first, so that none
+ * of them is left to run alone at the end.
  *
  * uvu's own runner has no time limit, and a test file that forgets `test.run()` exits 0 without a test. Both are
  * failures here: a file must print uvu's totals within its time, and count at least one test.
@@ -16,7 +17,7 @@ import { join } from 'node:path'
 import pLimit from 'p-limit'
 
 const minutesAFile = 10
-const filesAtOnce = availableParallelism() + 2
+const filesAtOnce = availableParallelism() + 1
 const slow =
   /parity|attacks|durability|incremental|secrecy|commands|ordinary-user|people|native-|test\/index|failures|machine|corpora|glance/
 const folders = ['engine', 'stages', 'bench']
