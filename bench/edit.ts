@@ -1,7 +1,7 @@
 /** One completion edited, in a single run and in watch mode from the save to the verdict on screen; one prompt edited. */
 import { median, more, ms, note, quantile, rounds } from './compare.ts'
 import { editCompletion, editPrompt, type Size } from './made.ts'
-import { program } from './program.ts'
+import { nothingToDo, program } from './program.ts'
 import type { Scale } from './scale.ts'
 import { Watching } from './watching.ts'
 
@@ -25,7 +25,7 @@ async function singleRuns(root: string, { files }: Size, count: number): Promise
   const completion = 'one completion edited, a single run'
   const prompt = 'one prompt edited, its completions recorded, a single run'
   const medians = await rounds(count, {
-    [quiet]: run,
+    [quiet]: () => nothingToDo(root),
     [completion]: edited(editCompletion),
     [prompt]: edited(editPrompt),
   })

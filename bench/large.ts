@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { parse } from 'smol-toml'
 import { parseQuestions } from '../stages/questions/read.ts'
 import { mb, median, more, ms, note, quantile, rounds } from './compare.ts'
-import { program, project } from './program.ts'
+import { nothingToDo, program, project } from './program.ts'
 import type { Scale } from './scale.ts'
 import { Watching } from './watching.ts'
 
@@ -62,7 +62,7 @@ export async function edits(root: string, shape: Shape, count: number): Promise<
 
   const peaks: number[] = []
   const { quiet = Number.NaN, edited = Number.NaN } = await rounds(Math.min(5, count), {
-    quiet: async () => (await program(root, '--quiet')).seconds,
+    quiet: () => nothingToDo(root),
     edited: async () => {
       inPlace(join(root, cleaned), changed(root, 3 * peaks.length, 'by a single run'))
       const run = await program(root, '--quiet')

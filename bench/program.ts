@@ -9,6 +9,12 @@ export async function program(root: string, ...args: readonly string[]): Promise
   return await checked(await measure(process.execPath, [bin, ...args], root))
 }
 
+/** Seconds of a run with nothing to do. The first one after a build looks at what that has written, so it is not the one. */
+export async function nothingToDo(root: string, ...args: readonly string[]): Promise<number> {
+  await program(root, '--quiet', ...args)
+  return (await program(root, '--quiet', ...args)).seconds
+}
+
 /** What it says in a run, and when. */
 export interface Said {
   readonly type: string

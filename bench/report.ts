@@ -26,6 +26,8 @@ export default pipeline({
   const judged: number[] = []
   for (let round = 0; round < 5; round++) {
     const path = join(root, `data/results/q${String(round % size.files).padStart(5, '0')}.toml`)
+    // The first one looks at what was written before.
+    await run()
     quiet.push((await run()).seconds)
     change(path, (text) => text.replace(/ {4}# .*/, `    # report ${round}`))
     edited.push((await run()).seconds)
