@@ -19,7 +19,7 @@ import pLimit from 'p-limit'
 const minutesAFile = 10
 const filesAtOnce = availableParallelism() + 1
 const slow =
-  /parity|attacks|durability|incremental|secrecy|commands|ordinary-user|people|native-|test\/index|failures|machine|corpora|glance/
+  /parity|attacks|durability|incremental|secrecy|commands|ordinary-user|people|native-|test\/index|failures|machine|corpora|glance|short/
 const folders = ['engine', 'stages', 'bench']
 
 interface Counts {
