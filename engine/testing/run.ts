@@ -1,8 +1,8 @@
 /**
- * `npm test`: every `*.test.ts`, each in a process of its own. As many at a time as there are processors of those that
- * run programs in sandboxes, where more would make them meet their limits of wall time before those of CPU time; and as many
- * of all others, for tests wait for time limits, watchers and servers, and left the processors idle for a third of the time.
- * Those that take minutes begin first, so that none of them is left to run alone at the end.
+ * `npm test`: every `*.test.ts`, each in a process of its own, one more at a time than there are processors: with as many
+ * as processors these were idle for two fifths of the time, for tests wait for time limits, watchers and servers; with two
+ * more, programs met their limits of wall time before those of CPU time. Those that take minutes begin first, so that none
+ * of them is left to run alone at the end.
  *
  * uvu's own runner has no time limit, and a test file that forgets `test.run()` exits 0 without a test. Both are
  * failures here: a file must print uvu's totals within its time, and count at least one test.
@@ -17,10 +17,9 @@ import { join } from 'node:path'
 import pLimit from 'p-limit'
 
 const minutesAFile = 10
-const filesAtOnce = availableParallelism()
-const sandboxed = /sandbox|parity|bench|stages\/test/
+const filesAtOnce = availableParallelism() + 1
 const slow =
-  /parity|attacks|durability|incremental|secrecy|commands|ordinary-user|people|native-|test\/index|failures|machine|corpora|glance|short/
+  /parity|attacks|durability|incremental|secrecy|commands|ordinary-user|people|native-|test\/index|failures|machine|corpora|glance/
 const folders = ['engine', 'stages', 'bench']
 
 interface Counts {
@@ -90,13 +89,8 @@ function counted(output: string, ok: boolean): Counts | undefined {
   return { passed, skipped, failed: Math.max(total - passed, ok ? 0 : 1) }
 }
 
-const inSandboxes = pLimit(filesAtOnce)
-const others = pLimit(filesAtOnce)
-const results = await Promise.all(
-  testFiles(process.argv.slice(2)).map((path) =>
-    (sandboxed.test(path) ? inSandboxes : others)(runFile, path),
-  ),
-)
+const limit = pLimit(filesAtOnce)
+const results = await Promise.all(testFiles(process.argv.slice(2)).map((path) => limit(runFile, path)))
 const sum = (pick: (counts: Counts) => number) => results.reduce((total, counts) => total + pick(counts), 0)
 const [passed, failed, skipped] = [sum((c) => c.passed), sum((c) => c.failed), sum((c) => c.skipped)]
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
