@@ -46,5 +46,5 @@ export async function noop(root: string, size: Size, scale: Scale): Promise<void
   const { fresh = 0, built = 0, seconds = Number.NaN } = summary
   if (built > 0) throw new Error(`${built} targets were built in a run with nothing to do`)
   note('noop', 'peak memory', mb(peakMB), '150 MB')
-  note('noop', `of it, the walk over ${fresh} targets`, ms(seconds))
+  note('noop', `of it, looking at what ${fresh} targets depend on`, ms(seconds))
 }

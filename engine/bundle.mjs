@@ -15,6 +15,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { isOld, stampOf } from './cache/stamp.mjs'
 
 /** @typedef {readonly [path: string, digest: string, stamp: string]} Entry `stamp`: '' where it proves nothing. */
 /** @typedef {{ readonly key: string, readonly outputs: string, readonly files: readonly Entry[] }} Manifest */
@@ -23,8 +24,6 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
  * @typedef {import('esbuild').BuildOptions & { refuses?: (text: string) => boolean }} Options
  */
 
-const clockLagMs = 50
-const coarseClockLagMs = 2_100
 /** Builds under way: the last one ends esbuild's process, which would stay for as long as a watch does. */
 let building = 0
 const msInDay = 86_400_000
@@ -77,16 +76,16 @@ function remember(folder, manifest) {
 /** The entry as it is to be kept when the file is what it was; undefined when it is not. @param {Entry} entry */
 function looked(entry) {
   const [path, digest, stamp] = entry
-  if (stamp !== '' && stampOf(path) === stamp) return entry
+  if (stamp !== '' && stampAt(path) === stamp) return entry
   const now = entryOf(path)
   if (now?.entry[1] !== digest) return undefined
   return now.entry[2] === stamp ? entry : now.entry
 }
 
 /** @param {string} path */
-function stampOf(path) {
+function stampAt(path) {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return stat && `${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.ino}`
+  return stat && stampOf(stat)
 }
 
 /** The file's bytes, and its entry. @param {string} path @returns {{ bytes: Buffer, entry: Entry } | undefined} */
@@ -96,11 +95,9 @@ function entryOf(path) {
     const stat = statSync(path, { bigint: true })
     const bytes = readFileSync(path)
     const digest = createHash('sha256').update(bytes).digest('hex')
-    const coarse = stat.mtimeNs % 1_000_000_000n === 0n && stat.ctimeNs % 1_000_000_000n === 0n
-    const limit = BigInt(before - (coarse ? coarseClockLagMs : clockLagMs)) * 1_000_000n
-    const old = stat.mtimeNs < limit && stat.ctimeNs < limit
-    const stamp = `${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.ino}`
-    return { bytes, entry: [path, digest, old && stampOf(path) === stamp ? stamp : ''] }
+    const stamp = stampOf(stat)
+    const proves = isOld(stat, before) && stampAt(path) === stamp
+    return { bytes, entry: [path, digest, proves ? stamp : ''] }
   } catch {
     return undefined
   }

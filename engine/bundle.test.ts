@@ -118,7 +118,7 @@ test('what came out is damaged, or its list is', async () => {
   }
 })
 
-test('several processes make it at once', async () => {
+test('it is made several times at once', async () => {
   const folder = folderWith(sources)
   const values = await Promise.all(Array.from({ length: 5 }, () => valueIn(folder)))
   assert.equal(

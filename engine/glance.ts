@@ -52,10 +52,10 @@ export async function glance(look: Glance, emit: Emit): Promise<Summary | undefi
   for (const [path, stamp] of seen.stamps) if (stampNow(path) !== stamp) return undefined
   if (!(await learnTheSame(look, seen.learned))) return undefined
   touch(look.cache)
-  const stages = new Map(look.graph.stages.map(({ name }) => [name, name]))
   for (const item of seen.story) {
     if (typeof item !== 'string') emit(item)
-    else sayFresh(item, stages.get(item) ?? item.slice(0, item.indexOf('/')), emit)
+    // A target's name begins with its stage's (graph.ts).
+    else sayFresh(item, item.split('/', 1)[0] ?? item, emit)
   }
   return { ...seen.summary, seconds: (Date.now() - started) / 1000 }
 }
@@ -88,14 +88,19 @@ export class Listener {
       writeFileSync(`${file}.tmp`, `${crc32(text)}\n${text}`)
       renameSync(`${file}.tmp`, file)
     } catch {
-      rmSync(`${file}.tmp`, { force: true })
+      // The next run looks at everything again.
+      rmSync(`${file}.tmp`, { force: true, recursive: true })
     }
   }
 }
 
 /** To be called before anything is changed. */
 export function forget(cache: string): void {
-  rmSync(seenFile(cache), { force: true })
+  try {
+    rmSync(seenFile(cache), { force: true })
+  } catch {
+    // Where nothing can be removed nothing can be remembered either: what it says of files goes on to be compared.
+  }
 }
 
 /** The last run, if it was one with nothing to do: nothing else is written by such a run. */

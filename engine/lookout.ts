@@ -68,19 +68,22 @@ export class Lookout {
     this.#learned[stage] = learned
   }
 
-  /** `judged`: the files that targets were judged by. Undefined when something could change and still look the same. */
-  sights(judged: Iterable<string>): Sights | undefined {
+  /**
+   * `judged`: what targets were judged by, by path. Undefined when something was not always the same, or could change and
+   * still look the same.
+   */
+  sights(judged: ReadonlyMap<string, string | undefined>): Sights | undefined {
     const stamps: (readonly [string, string])[] = []
-    const files = new Set([...judged, ...this.#beside])
-    for (const path of files) {
-      const stamp = this.#stamps.stampOf(path)
-      if (stamp === undefined) return undefined
-      stamps.push([path, stamp])
+    const add = (path: string, stamp: string | undefined) => {
+      if (stamp === undefined) this.unsure()
+      else stamps.push([path, stamp])
     }
-    for (const [path, stamp] of this.#folders) {
-      if (stamp === undefined) return undefined
-      stamps.push([path, stamp])
+    for (const [path, used] of judged) {
+      if (this.#stamps.digest(path) !== used) this.unsure()
+      add(path, this.#stamps.stampOf(path))
     }
+    for (const path of this.#beside) add(path, this.#stamps.stampOf(path))
+    for (const [path, stamp] of this.#folders) add(path, stamp)
     return this.#sure ? { stamps, learned: this.#learned } : undefined
   }
 }

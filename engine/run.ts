@@ -139,7 +139,7 @@ export class Run implements Context {
   /** All that this run looked at; undefined when another that looks the same could have looked at something else. */
   sights(): Sights | undefined {
     const isWhole = this.exit === 0 && !this.signal.aborted
-    return isWhole ? this.lookout.sights(this.judged.keys()) : undefined
+    return isWhole ? this.lookout.sights(this.judged) : undefined
   }
 
   /** Gives up work that a newer change has made pointless; not while answers that were paid for are under way. */

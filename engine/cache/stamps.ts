@@ -14,12 +14,9 @@
 import { type BigIntStats, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { codeOf, Failure, messageOf } from '../failure.ts'
 import { type Digest, digestOfParts, isDigest } from './digest.ts'
+import { isOld, stampOf } from './stamp.mjs'
 import type { Store } from './store.ts'
 
-const clockLagMs = 50
-const coarseClockLagMs = 2_100
-const nsInMs = 1_000_000n
-const nsInSecond = 1_000_000_000n
 const attempts = 5
 
 /** A file as it was looked at. `stamp`: undefined where it was too young to prove anything; for no file it is `absent`. */
@@ -71,7 +68,7 @@ export class Stamps {
   }
 
   #remembered(path: string): Seen | undefined {
-    this.#stored ??= this.#store.getAll<string>('stamps', '/')
+    this.#stored ??= this.#store.getAll<string>('stamps')
     const entry = this.#stored.get(path)
     if (entry === undefined) return undefined
     const [digest, stamp] = [entry.slice(0, 32), entry.slice(33)]
@@ -146,15 +143,4 @@ function* partsOf(file: number): Generator<Uint8Array> {
     if (length === 0) return
     yield part.subarray(0, length)
   }
-}
-
-function stampOf(stat: BigIntStats): string {
-  return `${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.ino}`
-}
-
-/** Whether any write after `now` must show in the times. */
-function isOld(stat: BigIntStats, now: number): boolean {
-  const coarse = stat.mtimeNs % nsInSecond === 0n && stat.ctimeNs % nsInSecond === 0n
-  const limit = BigInt(now - (coarse ? coarseClockLagMs : clockLagMs)) * nsInMs
-  return stat.mtimeNs < limit && stat.ctimeNs < limit
 }

@@ -77,13 +77,13 @@ export class Store {
     return row === undefined ? undefined : this.#valueOf<T>(table, row)
   }
 
-  /** Values of a whole table by key, but those whose key ends in `ending`. */
-  getAll<T extends Json>(table: Table, ending: string): Map<string, T> {
+  /** Values of a whole table by key, but those whose key ends in `but`. */
+  getAll<T extends Json>(table: Table, but?: string): Map<string, T> {
     const values = new Map<string, T>()
-    const stored = this.#ask((database) => database.rows(table, ending)) ?? []
+    const stored = this.#ask((database) => database.rows(table, but)) ?? []
     const pending = this.#pending[table]
     for (const row of [...stored.filter(({ key }) => !pending.has(key)), ...pending.values()]) {
-      if (row === 'removed' || row.key.endsWith(ending)) continue
+      if (row === 'removed' || (but !== undefined && row.key.endsWith(but))) continue
       const value = this.#valueOf<T>(table, row)
       if (value !== undefined) values.set(row.key, value)
     }
