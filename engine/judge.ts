@@ -22,17 +22,17 @@ export class Judge {
     this.#context = context
   }
 
-  /**
-   * Finds out what can be known at once of these stages and of all targets' records. A sandbox that has to be tried out
-   * first is not waited for.
-   */
-  async ready(stages: ReadonlySet<NamedStage>): Promise<void> {
+  /** Reads all targets' records in one go. */
+  recallAll(): void {
     const { workspace, options } = this.#context
-    if (!options.transient && workspace.records.size === 0)
-      for (const [id, record] of workspace.store.getAll<Json>('targets', unitsMark))
-        workspace.records.set(id, record as unknown as TargetRecord)
-    const asking = [...stages].map((stage) => this.paramsOf(stage).catch(() => {}))
-    await Promise.race([Promise.all(asking), new Promise((turn) => setImmediate(turn))])
+    if (options.transient || workspace.records.size > 0) return
+    for (const [id, record] of workspace.store.getAll<Json>('targets', unitsMark))
+      workspace.records.set(id, record as unknown as TargetRecord)
+  }
+
+  /** Whether the stage's parameters were asked for. */
+  isAsked({ name }: NamedStage): boolean {
+    return this.#asked.has(name)
   }
 
   /** The stage's parameters with what it finds out about this machine: the same object for all its targets. */

@@ -33,6 +33,8 @@ export interface Settled {
   readonly pending: boolean
 }
 
+const nextTurn = () => new Promise((turn) => setImmediate(turn))
+
 const fresh: Settled = { result: 'fresh', pending: false }
 
 /** Everything that the targets of one run share. */
@@ -105,7 +107,7 @@ export class Run implements Context {
         place,
         text: 'left alone: no source file makes it any more, so it is in no report',
       })
-    await this.#judge.ready(new Set(list.map(({ stage }) => stage)))
+    this.#judge.recallAll()
     await Promise.all(
       urgent(list, this.options.first ?? [], this.workspace.root).map((target) => this.#settle(target)),
     )
@@ -215,21 +217,30 @@ export class Run implements Context {
     let isWaiting = false
     let since = performance.now()
     for (const target of list) {
+      await this.#askFor(target)
       const settled = this.#settle(target)
       settling.push(settled)
       isWaiting ||= settled !== fresh
       if (!isWaiting || performance.now() - since < 5) continue
-      await new Promise((turn) => setImmediate(turn))
+      await nextTurn()
       since = performance.now()
     }
     return await Promise.all(settling)
   }
 
+  /**
+   * Its stage is asked what it finds on this machine when the first of its targets has all that it is made from. What it can
+   * say at once is waited for, a sandbox that has to be tried out first is not.
+   */
+  #askFor(target: Target): Promise<unknown> | undefined {
+    if (this.#judge.isAsked(target.stage) || !this.#hasFreshMakers(target)) return undefined
+    return Promise.race([this.#judge.paramsOf(target.stage).catch(() => {}), nextTurn()])
+  }
+
   #settle(target: Target): Settled | Promise<Settled> {
     const known = this.#settled.get(target.id)
     if (known !== undefined) return known
-    const makers = this.#makersOf(target)
-    const settling = this.#isFreshNow(target, makers) ? this.#foundFresh(target) : this.#walk(target, makers)
+    const settling = this.#isFreshNow(target) ? this.#foundFresh(target) : this.#walk(target)
     this.#settled.set(target.id, settling)
     return settling
   }
@@ -241,9 +252,13 @@ export class Run implements Context {
     return [...makers]
   }
 
+  #hasFreshMakers(target: Target): boolean {
+    return this.#makersOf(target).every((maker) => this.#settle(maker) === fresh)
+  }
+
   /** Nearly all targets of nearly all runs: nothing they are made from is being made, and they are fresh. */
-  #isFreshNow(target: Target, makers: readonly Target[]): boolean {
-    if (makers.some((maker) => this.#settle(maker) !== fresh)) return false
+  #isFreshNow(target: Target): boolean {
+    if (!this.#hasFreshMakers(target)) return false
     try {
       return this.#judge.isFresh(target) === true
     } catch {
@@ -252,7 +267,8 @@ export class Run implements Context {
     }
   }
 
-  async #walk(target: Target, makers: readonly Target[]): Promise<Settled> {
+  async #walk(target: Target): Promise<Settled> {
+    const makers = this.#makersOf(target)
     const upstream = await Promise.all(
       makers.map(async (maker) => ({ maker, ...(await this.#settle(maker)) })),
     )
