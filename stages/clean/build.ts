@@ -24,7 +24,7 @@ import { writeQuestions } from '../questions/write.ts'
 import { idOf, withEntries } from './aside.ts'
 import { asideText, readAside } from './aside-file.ts'
 import { chainOf, type GivenRule, rulesVersion } from './chain.ts'
-import { mergeFile, newQuestions, total } from './file.ts'
+import { grownIn, mergeFile, newIn, total } from './file.ts'
 import { movedHere } from './moved.ts'
 import { noticesOf } from './notices.ts'
 import { accept, askOf, isKnown, reset } from './orders.ts'
@@ -57,11 +57,11 @@ export async function buildCleaned(job: Job, options: Cleaning): Promise<Built> 
 
   const standing = decided(job, file, stood)
   const at = new Date()
-  const fresh = newQuestions(file, standing.file)
-  const moved =
-    fresh.length > 0 ? await movedHere(fresh, job.shelf, { to, homes, name: job.name, at }) : undefined
-  const aside = withEntries(standing.aside, moved?.aside ?? [])
-  const merged = mergeFile(file, bases, { ...standing, aside, moved: moved?.edits ?? [] }, at)
+  const fresh = newIn(file, standing.file)
+  const grown = () => grownIn(file, standing.file)
+  const moved = await movedHere({ fresh, grown }, job.shelf, { to, homes, name: job.name, at })
+  const aside = withEntries(standing.aside, moved.aside)
+  const merged = mergeFile(file, bases, { ...standing, aside, moved: moved.edits }, at)
   const home = fill(homes, job.name)
   const output: Output = { path: job.output, text: await textOf(merged.file, before) }
   // What is set aside is written before the file that loses it; what came back leaves when all is settled.

@@ -126,11 +126,10 @@ function mergeAnew(
     returning,
   )
   const texts = mergeTexts(incoming, previous)
-  const digests = questionDigests(incoming)
   const built_from: BuiltFrom = {
     ...previous?.built_from,
-    question: digests.question,
-    testcases: digests.testcases,
+    question: questionDigests(incoming).question,
+    testcases: texts.base,
     completions: [...origins.map(entryOf), ...remembered],
     accepted: texts.accepted.length > 0 ? texts.accepted : undefined,
   }

@@ -2,7 +2,7 @@
 import type { Question, QuestionFile } from '../questions/model.ts'
 import { returningTo, wholeOf, withCompletions, withQuestion } from './aside.ts'
 import { type Base, type Facts, type Merged, mergeQuestion } from './edits.ts'
-import { placed } from './matching.ts'
+import { originOf, originsOf, placed } from './matching.ts'
 
 export interface Standing {
   /** The cleaned file as it is. */
@@ -61,12 +61,20 @@ export function mergeFile(
 }
 
 /** Incoming questions that do not stand in the cleaned file yet. */
-export function newQuestions(
-  incoming: QuestionFile,
-  standing: QuestionFile | undefined,
-): readonly Question[] {
+export function newIn(incoming: QuestionFile, standing: QuestionFile | undefined): readonly Question[] {
   const matches = matchQuestions(incoming.questions, standing?.questions ?? [])
   return incoming.questions.filter((_, i) => matches[i] === undefined)
+}
+
+/** Incoming questions that stand there, and have got a raw text since. */
+export function grownIn(incoming: QuestionFile, standing: QuestionFile | undefined): readonly Question[] {
+  const previous = standing?.questions ?? []
+  const matches = matchQuestions(incoming.questions, previous)
+  return incoming.questions.filter(({ completions }, i) => {
+    const entries = previous[matches[i] ?? -1]?.built_from?.completions
+    const raws = new Set(entries?.map((entry) => originOf(entry).raw))
+    return entries !== undefined && originsOf(completions).some(({ raw }) => !raws.has(raw))
+  })
 }
 
 export function total(merges: readonly Merged[]): Facts {

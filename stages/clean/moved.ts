@@ -4,6 +4,7 @@
  * when it stands here (settled.ts).
  */
 import { fill, type Shelf } from '../../engine/stage.ts'
+import { asidePath } from '../questions/aside.ts'
 import type { Question } from '../questions/model.ts'
 import { idsOf, parseQuestions } from '../questions/read.ts'
 import { withQuestion } from './aside.ts'
@@ -25,29 +26,37 @@ export interface Moved {
   readonly aside: readonly Question[]
 }
 
+/**
+ * For questions that are new in their file, and for those that have grown there: where a question was before, what is set
+ * aside may be of a completion that it has again.
+ */
 export async function movedHere(
-  questions: readonly Question[],
+  { fresh, grown }: { readonly fresh: readonly Question[]; readonly grown: () => readonly Question[] },
   shelf: Shelf,
   { to, homes, name, at }: Move,
 ): Promise<Moved> {
   const library = libraryOf(shelf, to)
   const edits: Question[] = []
   const aside: Question[] = []
-  for (const { id } of questions) {
+  const left = async (id: string, all: readonly Found[]) => {
+    const those = await Promise.all(
+      all.map(async (each) => each.name !== name && !(await isAtHome(id, each.name, homes, shelf))),
+    )
+    return all.filter((_, i) => those[i])
+  }
+  for (const { id } of fresh) {
     const found = await library.find(id)
-    const left = async (all: readonly Found[]) => {
-      const those = await Promise.all(
-        all.map(async (each) => each.name !== name && !(await isAtHome(id, each.name, homes, shelf))),
-      )
-      return all.filter((_, i) => those[i])
-    }
     // Of several files that once held it the person was last at work in the one that was changed last.
-    const [last] = (await left(found.cleaned)).toSorted(
+    const [last] = (await left(id, found.cleaned)).toSorted(
       (a, b) => shelf.changedAt(b.path) - shelf.changedAt(a.path),
     )
     if (last !== undefined) edits.push(...withQuestion([], last.question, at))
-    aside.push(...(await left(found.aside)).map(({ question }) => question))
+    aside.push(...(await left(id, found.aside)).map(({ question }) => question))
   }
+  const own = asidePath(to, fill(to, name))
+  if (shelf.paths(asidePath(to, to)).some((path) => path !== own))
+    for (const { id } of grown())
+      aside.push(...(await left(id, (await library.find(id)).aside)).map(({ question }) => question))
   return { edits, aside }
 }
 

@@ -106,9 +106,7 @@ export function reset(ask: Ask, incoming: Question | undefined, standing: Standi
       saying: { question: nameOf(ask), text: 'nothing to reset: clean did not write it' },
     }
   const undone = undoneBy(ask, question)
-  const deleted = deletedEntries(question).filter(
-    (entry) => ask.number === undefined || originOf(entry).sample === ask.number,
-  )
+  const deleted = deletedBy(ask, question)
   const ownTexts =
     ask.number === undefined && incoming !== undefined && mergeTexts(incoming, question).pairs.length > 0
   const entries = [...undone].map((completion) => ({ completion, why: byReset }))
@@ -152,6 +150,14 @@ function undoneBy(ask: Ask, { completions }: Question): ReadonlySet<Completion> 
       remedy: 'Delete it in the file if you do not want it.',
     })
   return new Set(meant.filter((completion) => !isHuman(completion)))
+}
+
+/** A number is that of the completion that stands there; what had it before, was deleted and is away is not meant. */
+function deletedBy(ask: Ask, question: Question): readonly string[] {
+  const deleted = deletedEntries(question)
+  if (ask.number === undefined) return deleted
+  const stands = question.completions.some((completion, place) => isMeant(ask, completion, place))
+  return stands ? [] : deleted.filter((entry) => originOf(entry).sample === ask.number)
 }
 
 function sayingOf(ask: Ask, verb: string, done: string, did: readonly string[]): Saying {

@@ -71,6 +71,11 @@ const warnings = ({ events }: Ran) =>
   events.flatMap((event) => (event.type === 'notice' && event.level === 'warning' ? [event] : []))
 const said = ({ events }: Ran) =>
   events.flatMap((event) => (event.type === 'said' ? [`${event.question} ${event.text}`] : []))
+function rename(folder: TestFolder, from: string, to: string): void {
+  folder.write(`data/questions/${to}.toml`, folder.read(`data/questions/${from}.toml`))
+  folder.remove(`data/questions/${from}.toml`)
+}
+
 const change = (folder: TestFolder) => folder.edit(cleaned, 'return n\n', 'return n + n  # mine\n')
 
 test('an edit follows its question to another file, and leaves no warning behind', async () => {
@@ -98,8 +103,7 @@ test('an edit follows its question to another file, and leaves no warning behind
 test('a question file renamed, and the cache deleted: its edits are in the new cleaned file', async () => {
   const folder = await builtFolder()
   change(folder)
-  folder.write('data/questions/renamed.toml', folder.read('data/questions/week.toml'))
-  folder.remove('data/questions/week.toml')
+  rename(folder, 'week', 'renamed')
   folder.remove('cache')
   await good(folder)
   assert.match(folder.read('data/cleaned/renamed.toml'), 'return n + n  # mine')
@@ -112,21 +116,46 @@ test('a file renamed twice, and an edit that was set aside before: each is where
   folder.edit(cleaned, 'return n / 2', 'return n / 2  # first')
   record(folder, { double: ['2 * n', 'n + 0'], half: ['n / 2', 'n // 2'] })
   await good(folder)
-  const rename = (from: string, to: string) => {
-    folder.write(`data/questions/${to}.toml`, folder.read(`data/questions/${from}.toml`))
-    folder.remove(`data/questions/${from}.toml`)
-  }
-  rename('week', 'later')
+  rename(folder, 'week', 'later')
   await good(folder)
   assert.match(folder.read('data/cleaned/.set-aside/later.toml'), '# mine')
   assert.not.match(folder.read(aside), '# mine')
   folder.edit('data/cleaned/later.toml', '# first', '# second')
-  rename('later', 'last')
+  rename(folder, 'later', 'last')
   record(folder, { double: ['2 * n', 'n'], half: ['n / 2', 'n // 2'] })
   const last = await good(folder)
   assert.match(folder.read('data/cleaned/last.toml'), '# second')
   assert.match(folder.read('data/cleaned/last.toml'), 'return n + n  # mine')
   assert.not.ok(warnings(last).some(({ text }) => /set aside/.test(text)))
+  folder.destroy()
+})
+
+test('renamed and renamed back: an edit that was set aside in between comes back with its raw text', async () => {
+  const folder = await builtFolder()
+  rename(folder, 'week', 'later')
+  await good(folder)
+  folder.edit('data/cleaned/later.toml', 'return n\n', 'return n + n  # mine\n')
+  record(folder, { double: ['2 * n', 'n + 0'], half: ['n / 2', 'n // 2'] })
+  await good(folder)
+  rename(folder, 'later', 'week')
+  await good(folder)
+  assert.not.match(folder.read(cleaned), '# mine')
+  record(folder, { double: ['2 * n', 'n'], half: ['n / 2', 'n // 2'] })
+  await good(folder)
+  assert.match(folder.read(cleaned), '# mine')
+  folder.destroy()
+})
+
+test('an edit that is set aside stays so, though a file that its question left has it too', async () => {
+  const folder = await builtFolder()
+  change(folder)
+  rename(folder, 'week', 'later')
+  record(folder, { double: ['2 * n', 'n + 0'], half: ['n / 2', 'n // 2'] })
+  await good(folder)
+  folder.edit('data/questions/later.toml', "id = 'double'", "id = 'twice'")
+  record(folder, { twice: ['2 * n', 'n + 0'], half: ['n / 2', 'n // 2'] })
+  await good(folder)
+  assert.match(folder.read('data/cleaned/.set-aside/later.toml'), '# mine')
   folder.destroy()
 })
 
@@ -263,6 +292,23 @@ test('a test case changed here counts here, and each run names line and column w
   assert.match(folder.read(cleaned), "expect = '1.0'")
   folder.edit('data/questions/week.toml', "expect = '2'", "expect = '3'")
   assert.match(warnings(await good(folder))[0]?.text ?? '', 'test case 1 of', 'the file changed it, too')
+  folder.destroy()
+})
+
+test("a list of test cases that is as long as what came in meanwhile is still a person's list, and accepted", async () => {
+  const folder = await builtFolder()
+  const added = (code: string) => `[[questions.testcases]]\ncode = 'print(${code})'\nexpect = '7'\n\n`
+  const questions = 'data/questions/week.toml'
+  folder.edit(cleaned, /(?=\[\[questions\.testcases\]\]\ncode = 'print\(half\(2)/, added('half(14) // 1'))
+  folder.write(questions, `${folder.read(questions)}\n${added('half(14)')}`)
+  for (let run = 0; run < 2; run++)
+    assert.match(
+      warnings(await good(folder, ['--force', 'clean']))[0]?.text ?? '',
+      "the list of test cases of 'half'",
+    )
+  await good(folder, ['accept', 'half'])
+  for (let run = 0; run < 2; run++) assert.equal(warnings(await good(folder, ['--force', 'clean'])), [])
+  assert.match(folder.read(cleaned), 'half(14) // 1')
   folder.destroy()
 })
 

@@ -10,7 +10,7 @@ import type { Question } from '../questions/model.ts'
 import { parseQuestions } from '../questions/read.ts'
 import { countWaiting, idOf, withoutReturned } from './aside.ts'
 import { asideText, readAside } from './aside-file.ts'
-import { Library } from './library.ts'
+import { type Found, Library } from './library.ts'
 import { isAtHome } from './moved.ts'
 
 /** `homes`: the files that say where a question is at home, as in moved.ts. */
@@ -21,7 +21,7 @@ export async function settleAside(desk: Desk, to: string, homes: string): Promis
   let setAside = 0
   for (const path of desk.paths(pattern)) {
     const name = nameIn(pattern, path) ?? ''
-    const places = { path, name, output: fill(to, name), homes }
+    const places = { name, output: fill(to, name), homes }
     if ((await readAside(await desk.read(path), path)).length === 0) continue
     await desk.rewrite(path, places.output, async (text) => {
       const entries = await readAside(text, path)
@@ -36,17 +36,19 @@ export async function settleAside(desk: Desk, to: string, homes: string): Promis
 }
 
 interface Places {
-  readonly path: string
   readonly name: string
   /** The cleaned file beside which they are set aside. */
   readonly output: string
   readonly homes: string
 }
 
-/** The questions in which the entries may stand again. Where one has moved on, what moved aside with it counts as well. */
+/**
+ * The questions in which the entries may stand again. Where one has moved on, what moved aside with it counts as well. A file
+ * that a question has left still holds what stood there, and is no home.
+ */
 async function standingOf(
   entries: readonly Question[],
-  { path, name, output, homes }: Places,
+  { name, output, homes }: Places,
   desk: Desk,
   library: Library,
 ): Promise<readonly Question[]> {
@@ -55,11 +57,10 @@ async function standingOf(
   for (const id of new Set(entries.map(idOf))) {
     if (await isAtHome(id, name, homes, desk)) continue
     const { cleaned, aside } = await library.find(id)
-    const others = cleaned.filter((found) => found.name !== name)
-    if (others.length > 0)
-      standing.push(
-        ...[...others, ...aside].filter((found) => found.path !== path).map(({ question }) => question),
-      )
+    const found: Found[] = []
+    for (const each of [...cleaned, ...aside])
+      if (each.name !== name && (await isAtHome(id, each.name, homes, desk))) found.push(each)
+    if (found.some((each) => cleaned.includes(each))) standing.push(...found.map(({ question }) => question))
   }
   return standing
 }

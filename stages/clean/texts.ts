@@ -17,12 +17,16 @@ export interface MergedTexts {
   readonly pairs: readonly string[]
   /** Of what is accepted, that which still is so. */
   readonly accepted: readonly string[]
+  /** What the test cases of `question` were made from. */
+  readonly base: readonly Digest[]
 }
 
 /** The incoming question with a person's texts of `previous` in it. */
 export function mergeTexts(incoming: Question, previous: Question | undefined): MergedTexts {
-  if (previous === undefined) return { question: incoming, changed: [], pairs: [], accepted: [] }
-  const [mine, theirs] = [questionDigests(previous), questionDigests(incoming)]
+  const theirs = questionDigests(incoming)
+  if (previous === undefined)
+    return { question: incoming, changed: [], pairs: [], accepted: [], base: theirs.testcases }
+  const mine = questionDigests(previous)
   const base = previous.built_from
   const changes: { readonly what: Changed; readonly pair: string }[] = []
   const ownText = mine.question !== (base?.question ?? theirs.question) && mine.question !== theirs.question
@@ -41,12 +45,14 @@ export function mergeTexts(incoming: Question, previous: Question | undefined): 
     changed: changes.filter((change) => !isAccepted(change)).map(({ what }) => what),
     pairs: changes.map(({ pair }) => pair),
     accepted: changes.filter(isAccepted).map(({ pair }) => pair),
+    base: testcases.base,
   }
 }
 
 interface MergedTestcases {
   readonly all: readonly TestCase[]
   readonly changes: readonly { readonly what: Changed; readonly pair: string }[]
+  readonly base: readonly Digest[]
 }
 
 function mergeTestcases(
@@ -57,16 +63,21 @@ function mergeTestcases(
   built: BuiltFrom | undefined,
 ): MergedTestcases {
   const base = built?.testcases ?? (mine.length > 0 ? [] : theirs)
-  if (isSame(mine, base) || isSame(mine, theirs)) return { all: incoming, changes: [] }
-  // Each change in the place of what it changed. Where that can't be told, the person's list stands as it is.
+  if (isSame(mine, base) || isSame(mine, theirs)) return { all: incoming, changes: [], base: theirs }
+  // Each change in the place of what it changed. Where that can't be told, the person's list stands as it is: made from
+  // what it was made from, or the next run would take it for changes of what comes in now, where that is as long.
   const places = mine.length === base.length ? placesOf(mine, base, theirs) : undefined
   if (places === undefined)
-    return { all: previous, changes: [{ what: 'testcases', pair: `${mine.join(' ')}:${theirs.join(' ')}` }] }
+    return {
+      all: previous,
+      changes: [{ what: 'testcases', pair: `${mine.join(' ')}:${theirs.join(' ')}` }],
+      base,
+    }
   const all = incoming.map((testcase, place) => previous[places.indexOf(place)] ?? testcase)
   const changes = places.flatMap((place, i) =>
     place === undefined ? [] : [{ what: { testcase: place }, pair: `${mine[i]}:${theirs[place]}` }],
   )
-  return { all, changes }
+  return { all, changes, base: theirs }
 }
 
 /**

@@ -117,7 +117,7 @@ const compare = v.pipe(
 
 const builtFrom = table('built_from', {
   question: digest('Digest of the question as it came in, without test cases and completions.'),
-  testcases: list(digest('Digest of a test case.'), 'Digests of the test cases as they came in.'),
+  testcases: list(digest('Digest of a test case.'), 'Digests of the test cases that these were made from.'),
   completions: list(v.string(), 'The completions that came in, each as sample:digest of its raw text.'),
   accepted: v.optional(
     list(

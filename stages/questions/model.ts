@@ -147,6 +147,7 @@ export interface Completion {
 export interface BuiltFrom {
   /** Digest of all that the question says besides test cases and completions (prompt, preload, options, support files). */
   readonly question: Digest
+  /** Digests of the test cases that this question's were made from: of those that came in, unless a person's list stands. */
   readonly testcases: readonly Digest[]
   /** `sample:raw-digest` of each completion that came in, in order: what is listed here and missing was deleted. */
   readonly completions: readonly string[]

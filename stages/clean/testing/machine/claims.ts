@@ -17,7 +17,7 @@ export interface Claim {
   readonly prompt: string
   /** Digest of the raw text that the completion was made from; undefined for a person's own. */
   readonly raw: string | undefined
-  /** Where the act was: the file's name, and for `testcases` what the question said upstream. */
+  /** Where the act was: the file's name, and for `testcases` what upstream said when this list was begun. */
   readonly file: string
   readonly upstream?: string
   /** The person took it back: it has to be somewhere, and not in its place. */
@@ -28,13 +28,18 @@ export class Claims {
   list: Claim[] = []
   /** Raw texts of which a completion was ever deleted. */
   readonly deleted = new Set<string>()
+  /** By question: what was expected upstream when its test cases last stood as they do there. */
+  readonly #expects = new Map<string, string>()
+
+  expectsOf(id: string): string | undefined {
+    return this.#expects.get(id)
+  }
 
   add(claim: Claim): void {
     this.list = this.list.filter(
       (each) => !(isAbout(each, claim) && each.kind === claim.kind && isState(claim)),
     )
     this.list.push(claim)
-    if (claim.kind === 'deleted' && claim.raw !== undefined) this.deleted.add(claim.raw)
   }
 
   /** After an act of a person; `replaced`: a file of which they put another version in place. */
@@ -64,7 +69,7 @@ export class Claims {
       if (!isBack && raws.some((text) => digestOf(text) === claim.raw))
         throw new Error(`not reset: ${shown(claim)}`)
       if (state) return []
-      if (isInPlace(claim, after)) throw new Error(`not reset: ${shown(claim)}`)
+      if (isInPlace(claim, after, 'made from raw text')) throw new Error(`not reset: ${shown(claim)}`)
       return [{ ...claim, reset: true }]
     })
   }
@@ -83,7 +88,8 @@ export class Claims {
       if (standing === undefined) throw new Error(`'${home.id}' does not stand in ${file}`)
       const deleted = this.list.some((each) => each.kind === 'deleted' && each.raw === claim.raw)
       const held = deleted && claim.kind !== 'deleted' ? 'open' : holds(claim, standing, home, before)
-      if (held === 'no' && file !== claim.file && standsBeside(claim.file, before, home)) return [claim]
+      if (held !== 'yes' && held !== 'over' && file !== claim.file && standsBeside(claim.file, before, home))
+        return [claim]
       if (held === 'no') throw new Error(`not in its place in ${file}, '${home.id}': ${shown(claim)}`)
       if (held === 'over') return []
       return [{ ...claim, id: home.id, prompt: standing.prompt, raw: rawNow(claim, standing), file }]
@@ -93,9 +99,12 @@ export class Claims {
   /** Every completion that came in stands there, unless somebody deleted it. */
   checkComplete(after: Seen, upstream: Upstream): void {
     for (const [file, questions] of upstream.files)
-      for (const { id, raws } of questions) {
+      for (const { id, expects, raws } of questions) {
         const standing = cleanedOf(after, file, id)
         if (standing === undefined) throw new Error(`'${id}' does not stand in ${file}`)
+        const asUpstream = expects.map((expect, at) => ({ code: `f(${at})`, stdin: '', expect }))
+        if (JSON.stringify(standing.testcases) === JSON.stringify(asUpstream))
+          this.#expects.set(id, expects.join())
         for (const raw of standing.ours ? raws.map((text) => digestOf(text)) : [])
           if (!this.deleted.has(raw) && !standing.completions.some((each) => each.raw === raw))
             throw new Error(`a completion of '${id}' does not stand in ${file}`)
@@ -153,10 +162,15 @@ function standsBeside(left: string, { questions }: Seen, { id, prompt }: Raw): b
 }
 
 /** A copy may be left in a file that its question has left. */
-function isInPlace({ kind, value, id, file, raw }: Claim, seen: Seen): boolean {
-  const standing = cleanedOf(seen, file, id)
-  if (kind === 'skip')
-    return standing?.completions.some((each) => each.skip === true && each.raw === raw) === true
+function isInPlace(
+  { kind, value, id, file, raw }: Claim,
+  seen: Seen,
+  which: 'any' | 'made from raw text' = 'any',
+): boolean {
+  const question = cleanedOf(seen, file, id)
+  const completions = question?.completions.filter((each) => which === 'any' || each.raw !== undefined)
+  const standing = question && { ...question, completions }
+  if (kind === 'skip') return completions?.some((each) => each.skip === true && each.raw === raw) === true
   return JSON.stringify(standing ?? '').includes(JSON.stringify(value))
 }
 
@@ -194,7 +208,8 @@ function holds(
   if (raw === undefined) return yes(standing.completions.some(has))
   const raws = home.raws.filter((text) => digestOf(text) === raw).length
   const same = standing.completions.filter((each) => each.raw === raw)
-  if (kind === 'deleted') return raws > 1 ? 'over' : yes(same.length === 0)
+  if (kind === 'deleted' && raws > 1) return 'over'
+  if (kind === 'deleted') return same.length > 0 ? 'no' : raws === 1 ? 'yes' : 'open'
   // The second copy of a completion becomes a person's own.
   if (same.length > 0 && standing.completions.some((each) => each.raw === undefined && has(each)))
     return 'yes'

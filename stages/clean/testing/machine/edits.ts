@@ -53,8 +53,8 @@ function within(kind: string, edit: Edit): Act {
       const completion = kind === 'questions.completions' ? question.completions[index] : undefined
       const { id, prompt } = question
       const claim = (of: Claim['kind'], value = '', raw = completion?.raw): void => {
-        const said = machine.upstream.all().find((each) => each.id === id)
-        machine.claims.add({ kind: of, value, id, prompt, raw, file, upstream: said?.expects.join() ?? '' })
+        const upstream = machine.claims.expectsOf(id)
+        machine.claims.add({ kind: of, value, id, prompt, raw, file, ...(upstream && { upstream }) })
       }
       const type = (shape: number) => typedText(++machine.typed, shape)
       edit({ machine, editor, file, question, section, siblings, completion, claim, type }, b, c)
@@ -83,15 +83,21 @@ const completion: { readonly [name: string]: Edit } = {
     editor.save()
     if (completion?.raw !== undefined) claim('skip', completion.completion)
   },
-  'skip gone': ({ editor, section }) => {
+  'skip gone': ({ machine, editor, section, question, completion }) => {
     editor.unset(section, 'skip')
     editor.save()
+    // Of several with one raw text a claim does not say which it is about.
+    machine.claims.list = machine.claims.list.filter(
+      ({ kind, id, raw }) => kind !== 'skip' || id !== question.id || raw !== completion?.raw,
+    )
   },
-  deleted: ({ editor, section, completion, question, claim }) => {
+  deleted: ({ machine, editor, section, completion, question, claim }) => {
     editor.put(section.start, section.end, '')
     editor.save()
     const left = question.completions.filter(({ raw }) => raw === completion?.raw).length - 1
-    if (completion?.raw !== undefined && left === 0) claim('deleted')
+    if (completion?.raw === undefined) return
+    machine.claims.deleted.add(completion.raw)
+    if (left === 0) claim('deleted')
   },
   'own one': ({ editor, section, claim, type }, b, c) => {
     const text = type(c)
