@@ -5,7 +5,6 @@
  *
  * A question that is gone as a whole is kept with its texts, and carries the keys itself.
  */
-import { digestOf } from '../../engine/stage.ts'
 import { questionDigests } from '../questions/digests.ts'
 import type { Completion, Question } from '../questions/model.ts'
 import { deletedEntries, isTouched, type SetAside } from './edits.ts'
@@ -81,7 +80,10 @@ export function withCompletions(
     completions: [],
   }
   const more = entries
-    .filter(({ completion }) => !home.completions.some((other) => isSame(other, completion)))
+    .filter(
+      ({ completion, why }) =>
+        !home.completions.some((other) => isSame(other, completion) && isReset(other) === (why === byReset)),
+    )
     .map(({ completion, why }) => ({
       ...completion,
       unknown: { ...completion.unknown, set_aside: why, at },
@@ -110,10 +112,25 @@ export function withQuestion(
     completions,
     ...(built_from && { built_from: { ...built_from, completions: deletedEntries(question) } }),
   }
-  if (aside.some((other) => isWhole(other) && isOf(other, question) && says(other) === says(entry)))
-    return aside
-  const unknown = { ...entry.unknown, set_aside: why, at }
-  return [...aside, { ...entry, unknown }]
+  const put = { ...entry, unknown: { ...entry.unknown, set_aside: why, at } }
+  const isThere = (other: Question) => isOf(other, question) && isSameEntry(other, put)
+  return aside.some(isThere) ? aside : [...aside, put]
+}
+
+/** Whether a person did anything in it. */
+export function isWorkedOn(question: Question): boolean {
+  return withQuestion([], question, new Date(0)).length > 0
+}
+
+/** The same when a question has got another id: what is set aside of it is found by that one. */
+export function withId(aside: readonly Question[], from: string, to: string): readonly Question[] {
+  let all = aside
+  for (const [index, entry] of aside.entries()) {
+    if (idOf(entry) !== from) continue
+    const { set_aside_id, ...unknown } = entry.unknown ?? {}
+    all = all.with(index, { ...entry, ...named(all, { ...entry, id: to, unknown }) })
+  }
+  return all
 }
 
 function hasOwnTexts(question: Question): boolean {
@@ -127,13 +144,7 @@ function hasOwnTexts(question: Question): boolean {
 export function withEntries(aside: readonly Question[], entries: readonly Question[]): readonly Question[] {
   let all = aside
   for (const entry of entries) {
-    if (
-      all.some(
-        (other) =>
-          isWhole(other) === isWhole(entry) && idOf(other) === idOf(entry) && says(other) === says(entry),
-      )
-    )
-      continue
+    if (all.some((other) => idOf(other) === idOf(entry) && isSameEntry(other, entry))) continue
     const { set_aside_id, ...unknown } = entry.unknown ?? {}
     all = [...all, { ...entry, ...named(all, { ...entry, id: idOf(entry), unknown }) }]
   }
@@ -187,10 +198,21 @@ function isSame(one: Completion, other: Completion): boolean {
   )
 }
 
+/** What was taken back and done again has two entries: one comes back by itself, the other does not. */
+function isSameEntry(one: Question, other: Question): boolean {
+  return isWhole(one) === isWhole(other) && isReset(one) === isReset(other) && says(one) === says(other)
+}
+
+/** All of a person's in it. */
 function says(entry: Question): string {
   const { question, testcases } = questionDigests(plain(entry))
-  const completions = entry.completions.map(({ completion, raw = '' }) => `${raw} ${digestOf(completion)}`)
-  return [question, ...testcases, ...completions].join('\n')
+  const completions = entry.completions.map(({ completion, raw, note, skip }) => ({
+    completion,
+    raw,
+    note,
+    skip,
+  }))
+  return JSON.stringify([question, testcases, completions, entry.built_from?.completions])
 }
 
 /** How many edits wait for a person: completions, and questions whose own texts were changed; not those that they settled. */

@@ -1,6 +1,6 @@
 /** A whole cleaned file: its questions matched to those that come in. */
 import type { Question, QuestionFile } from '../questions/model.ts'
-import { returningTo, wholeOf, withCompletions, withQuestion } from './aside.ts'
+import { isWorkedOn, returningTo, wholeOf, withCompletions, withId, withQuestion } from './aside.ts'
 import { type Base, type Facts, type Merged, mergeQuestion } from './edits.ts'
 import { originOf, originsOf, placed } from './matching.ts'
 
@@ -31,7 +31,7 @@ export function mergeFile(
   const matches = matchQuestions(incoming.questions, previous)
   const returning = [...standing.aside, ...standing.moved]
   const merges = incoming.questions.map((question, i) => {
-    const before = previous[matches[i] ?? -1] ?? wholeOf(returning, question)
+    const before = previousOf(question, previous[matches[i] ?? -1], returning)
     return mergeQuestion(question, bases[i] ?? [], before, returningTo(returning, question))
   })
   const inOrder = previous.flatMap((question, index): { item: Question; order: number | undefined }[] => {
@@ -45,6 +45,10 @@ export function mergeFile(
     matches[i] === undefined ? [{ item: merge.question, order: i }] : [],
   )
   let aside = standing.aside
+  for (const [i, { id }] of incoming.questions.entries()) {
+    const before = previous[matches[i] ?? -1]
+    if (before !== undefined && before.id !== id) aside = withId(aside, before.id, id)
+  }
   for (const { question, setAside } of merges) aside = withCompletions(aside, question, setAside, at)
   for (const [index, question] of previous.entries())
     if (!matches.includes(index) && question.built_from !== undefined)
@@ -58,6 +62,19 @@ export function mergeFile(
     aside,
     merges,
   }
+}
+
+/**
+ * As what the question stood here. One that is known by its prompt only, and in which nobody did anything, gives way to
+ * what was set aside under its id.
+ */
+function previousOf(
+  question: Question,
+  standing: Question | undefined,
+  returning: readonly Question[],
+): Question | undefined {
+  if (standing !== undefined && (standing.id === question.id || isWorkedOn(standing))) return standing
+  return wholeOf(returning, question) ?? standing
 }
 
 /** Incoming questions that do not stand in the cleaned file yet. */

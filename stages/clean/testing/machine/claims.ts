@@ -47,6 +47,8 @@ export class Claims {
     this.list = this.list.filter((claim) => {
       if (claim.kind === 'deleted' || claim.kind === 'testcases') {
         const [was, is] = [before, after].map((seen) => cleanedOf(seen, claim.file, claim.id))
+        const asideGone = countAside(before, claim.id) > countAside(after, claim.id)
+        if (was === undefined && asideGone) return false
         return replaced !== claim.file && (is !== undefined || was === undefined) && isVisible(claim, after)
       }
       // What was gone before was not their doing: the next check is to find it.
@@ -88,11 +90,12 @@ export class Claims {
       if (standing === undefined) throw new Error(`'${home.id}' does not stand in ${file}`)
       const deleted = this.list.some((each) => each.kind === 'deleted' && each.raw === claim.raw)
       const held = deleted && claim.kind !== 'deleted' ? 'open' : holds(claim, standing, home, before)
-      if (held !== 'yes' && held !== 'over' && file !== claim.file && standsBeside(claim.file, before, home))
+      const moved = { ...claim, id: home.id, file }
+      if (held !== 'yes' && held !== 'over' && !isInPlace(moved, after) && standsBeside(moved, claim, before))
         return [claim]
       if (held === 'no') throw new Error(`not in its place in ${file}, '${home.id}': ${shown(claim)}`)
       if (held === 'over') return []
-      return [{ ...claim, id: home.id, prompt: standing.prompt, raw: rawNow(claim, standing), file }]
+      return [{ ...moved, prompt: standing.prompt, raw: rawNow(claim, standing) }]
     })
   }
 
@@ -126,6 +129,10 @@ export class Claims {
   }
 }
 
+function countAside({ questions }: Seen, asked: string): number {
+  return questions.filter(({ aside, id }) => aside && id === asked).length
+}
+
 /** Claims of which the newest counts. */
 function isState({ kind }: Claim): boolean {
   return kind === 'skip' || kind === 'deleted' || kind === 'testcases'
@@ -155,9 +162,10 @@ function isVisible(claim: Claim, seen: Seen): boolean {
  * Where another version of the question stood (one that was left behind when it moved before), which of the two its
  * next home takes up is open; the other stays where it is or is set aside.
  */
-function standsBeside(left: string, { questions }: Seen, { id, prompt }: Raw): boolean {
-  return questions.some(
-    (each) => !each.aside && each.file !== left && (each.id === id || each.prompt === prompt),
+function standsBeside({ id, file, prompt }: Claim, { file: left }: Claim, { questions }: Seen): boolean {
+  return (
+    file !== left &&
+    questions.some((each) => !each.aside && each.file !== left && (each.id === id || each.prompt === prompt))
   )
 }
 
@@ -167,6 +175,7 @@ function isInPlace(
   seen: Seen,
   which: 'any' | 'made from raw text' = 'any',
 ): boolean {
+  if (kind === 'deleted') return false
   const question = cleanedOf(seen, file, id)
   const completions = question?.completions.filter((each) => which === 'any' || each.raw !== undefined)
   const standing = question && { ...question, completions }
