@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { digestOf } from '../../engine/stage.ts'
 import { questionDigests } from '../questions/digests.ts'
 import type { Completion, Question } from '../questions/model.ts'
+import { byReset, withQuestion } from './aside.ts'
 import { type Base, isEdited, isHuman, type Merged, mergeQuestion } from './edits.ts'
 
 function question(raws: readonly string[], more: Partial<Question> = {}): Question {
@@ -193,6 +194,30 @@ test('a test case added or deleted here keeps the whole list', () => {
   const again = merge(two, mine)
   assert.equal(again.question.testcases, mine.testcases)
   assert.equal(again.changed, ['testcases'])
+})
+
+test("a person's list stays one when it becomes as long as the question's", () => {
+  const more = { code: 'f(3)', stdin: '', expect: '3' }
+  const own = { ...clean, testcases: [...two.testcases, { code: 'f(9)', stdin: '', expect: '9' }] }
+  const first = merge({ ...two, testcases: [...two.testcases, more] }, own)
+  assert.equal(first.changed, ['testcases'])
+  assert.equal(merge({ ...two, testcases: [...two.testcases, more] }, first.question), first)
+})
+
+test('set aside once more with a note, a deletion or after a reset: nothing of it is taken for what is there', () => {
+  const edited = edit(clean, 0, { completion: 'mine' })
+  const noted = edit(edited, 0, { note: 'why' })
+  const deleted = { ...edited, completions: edited.completions.slice(0, 1) }
+  const at = new Date(0)
+  const asides = [edited, noted, deleted].reduce<readonly Question[]>(
+    (aside, each) => withQuestion(aside, each, at),
+    withQuestion([], edited, at, byReset),
+  )
+  assert.is(asides.length, 4)
+  assert.is(
+    [edited, noted, deleted].reduce((aside, each) => withQuestion(aside, each, at), asides),
+    asides,
+  )
 })
 
 test('a question that clean never wrote is left as it is', () => {

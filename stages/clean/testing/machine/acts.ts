@@ -93,7 +93,9 @@ const orders: { readonly [name: string]: Act } = {
     if (meant === undefined) return
     const exit = await machine.order('reset', [meant.word])
     const home = machine.upstream.all().find(({ id }) => id === meant.id)
-    if (exit === 0 && home) machine.claims.reset(meant.id, meant.raw, look(machine.root), home)
+    if (exit !== 0 || home === undefined) return
+    const file = machine.upstream.fileOf(home)
+    machine.claims.reset(meant.id, meant.raw, look(machine.root), home, file)
   },
   diff: async (machine, a, b) => {
     const meant = wordFor(machine, a, b)

@@ -57,10 +57,11 @@ export class Claims {
     })
   }
 
-  /** After `reset` of a question, or of its completion with that raw text. */
-  reset(id: string, raw: string | undefined, after: Seen, { raws }: Raw): void {
+  /** After `reset` of a question in its file, or of its completion with that raw text. */
+  reset(id: string, raw: string | undefined, after: Seen, { raws }: Raw, file: string | undefined): void {
     this.list = this.list.flatMap((claim) => {
-      const meant = claim.id === id && (raw === undefined || claim.raw === raw)
+      // What was left behind in another file is not meant.
+      const meant = claim.id === id && claim.file === file && (raw === undefined || claim.raw === raw)
       const state = claim.kind === 'deleted' || claim.kind === 'testcases'
       // Completions of their own stay; so do comments.
       if (!meant || claim.kind === 'comment' || claim.raw === undefined) return [claim]
@@ -114,16 +115,18 @@ export class Claims {
       }
   }
 
-  /** A comment stays for as long as the completion (or, at the top, the file) that it stands at. */
+  /**
+   * A comment stays for as long as the completion (or, at the top, the file) that it stands at. Where another completion took
+   * that one's place, it stands at that one from then on.
+   */
   #comment(claim: Claim, before: Seen, after: Seen): Claim[] {
-    if (isVisible(claim, after)) return [claim]
-    const anchored = [before, after].every((seen) =>
+    const anchored = (seen: Seen) =>
       claim.id === ''
         ? seen.texts.has(`${claim.file}.toml`)
         : cleanedOf(seen, claim.file, claim.id)?.completions.filter(({ raw }) => raw === claim.raw).length ===
-          1,
-    )
-    if (anchored && before.texts.get(`${claim.file}.toml`)?.includes(claim.value))
+          1
+    if (isVisible(claim, after)) return anchored(after) ? [claim] : []
+    if (anchored(before) && anchored(after) && before.texts.get(`${claim.file}.toml`)?.includes(claim.value))
       throw new Error(`lost: ${shown(claim)}`)
     return []
   }
