@@ -91,11 +91,12 @@ const orders: { readonly [name: string]: Act } = {
     await machine.run()
     const meant = wordFor(machine, a, b)
     if (meant === undefined) return
+    const before = look(machine.root)
     const exit = await machine.order('reset', [meant.word])
     const home = machine.upstream.all().find(({ id }) => id === meant.id)
     if (exit !== 0 || home === undefined) return
-    const file = machine.upstream.fileOf(home)
-    machine.claims.reset(meant.id, meant.raw, look(machine.root), home, file)
+    const file = machine.upstream.fileOf(home) ?? ''
+    machine.claims.reset({ ...home, ...meant, file }, before, look(machine.root))
   },
   diff: async (machine, a, b) => {
     const meant = wordFor(machine, a, b)

@@ -58,11 +58,16 @@ export class Claims {
   }
 
   /** After `reset` of a question in its file, or of its completion with that raw text. */
-  reset(id: string, raw: string | undefined, after: Seen, { raws }: Raw, file: string | undefined): void {
+  reset(
+    { id, raw, file, raws }: Pick<Raw, 'id' | 'raws'> & Partial<Pick<Claim, 'raw' | 'file'>>,
+    before: Seen,
+    after: Seen,
+  ): void {
     this.list = this.list.flatMap((claim) => {
-      // What was left behind in another file is not meant.
-      const meant = claim.id === id && claim.file === file && (raw === undefined || claim.raw === raw)
       const state = claim.kind === 'deleted' || claim.kind === 'testcases'
+      // What was left behind in another file, or is set aside, is not meant.
+      const stood = claim.file === file && (state || isInPlace(claim, before))
+      const meant = claim.id === id && stood && (raw === undefined || claim.raw === raw)
       // Completions of their own stay; so do comments.
       if (!meant || claim.kind === 'comment' || claim.raw === undefined) return [claim]
       // Of two samples with one raw text, a claim does not say which it is about; the order meant one.
