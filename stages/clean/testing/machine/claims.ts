@@ -20,6 +20,8 @@ export interface Claim {
   /** Where the act was: the file's name, and for `testcases` what upstream said when this list was begun. */
   readonly file: string
   readonly upstream?: string
+  /** Its question once went on under another id, unrecognised: if it comes back, what was done there since has its place. */
+  readonly parted?: boolean | undefined
   /** The person took it back: it has to be somewhere, and not in its place. */
   readonly reset?: boolean
 }
@@ -53,7 +55,9 @@ export class Claims {
       }
       // What was gone before was not their doing: the next check is to find it.
       if (!isVisible(claim, before)) return true
-      return isVisible(claim, after) && !(isInPlace(claim, before) && !isInPlace(claim, after))
+      return (
+        [isInPlace, isAside].every((is) => !is(claim, before) || is(claim, after)) && isVisible(claim, after)
+      )
     })
   }
 
@@ -99,6 +103,7 @@ export class Claims {
       const moved = { ...claim, id: home.id, file }
       if (held !== 'yes' && held !== 'over' && !isInPlace(moved, after) && standsBeside(moved, claim, before))
         return [claim]
+      if (held === 'no' && isParted(claim, before, home)) return [{ ...claim, parted: true }]
       if (held === 'no') throw new Error(`not in its place in ${file}, '${home.id}': ${shown(claim)}`)
       if (held === 'over') return []
       return [{ ...moved, prompt: standing.prompt, raw: rawNow(claim, standing) }]
@@ -189,6 +194,22 @@ function isInPlace(
   const standing = question && { ...question, completions }
   if (kind === 'skip') return completions?.some((each) => each.skip === true && each.raw === raw) === true
   return JSON.stringify(standing ?? '').includes(JSON.stringify(value))
+}
+
+/** Whether another id's question, unrecognised, stands where this one stood. */
+function isParted({ id, parted }: Claim, { questions }: Seen, { base }: Raw): boolean {
+  const standing = questions.filter((each) => !each.aside && each.id.startsWith(base))
+  return parted === true || (standing.length > 0 && standing.every((each) => each.id !== id))
+}
+
+function isAside({ kind, value, id, raw }: Claim, { questions }: Seen): boolean {
+  return questions.some(
+    (each) =>
+      each.aside &&
+      (kind === 'skip'
+        ? each.id === id && each.completions.some((one) => one.skip === true && one.raw === raw)
+        : JSON.stringify(each).includes(JSON.stringify(value))),
+  )
 }
 
 /** The question upstream in which it has to stand: by its id, else, in the same file, by its prompt. */
