@@ -65,7 +65,7 @@ export function mergeFile(
 }
 
 /**
- * As what the question stood here. One that is known by its prompt only, and in which nobody did anything, gives way to
+ * The question as it stood here. One that is known by its prompt only, and in which nobody did anything, gives way to
  * what was set aside under its id.
  */
 function previousOf(
