@@ -24,10 +24,17 @@ export class Library {
   readonly #to: string
   readonly #parsed = new Map<string, Promise<readonly Question[]>>()
   #index: Promise<ReadonlyMap<string, readonly string[]>> | undefined
+  #asides: readonly string[] | undefined
 
   constructor(shelf: Shelf, to: string) {
     this.#shelf = shelf
     this.#to = to
+  }
+
+  /** Whether anything was set aside beside another file than this, when it was first asked. */
+  hasAside(but: string): boolean {
+    this.#asides ??= this.#shelf.paths(asidePath(this.#to, this.#to))
+    return this.#asides.some((path) => path !== but)
   }
 
   /** Questions of that id in cleaned files and, after those, in set-aside ones. */

@@ -53,8 +53,7 @@ export async function movedHere(
     if (last !== undefined) edits.push(...withQuestion([], last.question, at))
     aside.push(...(await left(id, found.aside)).map(({ question }) => question))
   }
-  const own = asidePath(to, fill(to, name))
-  if (shelf.paths(asidePath(to, to)).some((path) => path !== own))
+  if (library.hasAside(asidePath(to, fill(to, name))))
     for (const { id } of grown())
       aside.push(...(await left(id, (await library.find(id)).aside)).map(({ question }) => question))
   return { edits, aside }

@@ -71,12 +71,12 @@ const warnings = ({ events }: Ran) =>
   events.flatMap((event) => (event.type === 'notice' && event.level === 'warning' ? [event] : []))
 const said = ({ events }: Ran) =>
   events.flatMap((event) => (event.type === 'said' ? [`${event.question} ${event.text}`] : []))
+const change = (folder: TestFolder) => folder.edit(cleaned, 'return n\n', 'return n + n  # mine\n')
+
 function rename(folder: TestFolder, from: string, to: string): void {
   folder.write(`data/questions/${to}.toml`, folder.read(`data/questions/${from}.toml`))
   folder.remove(`data/questions/${from}.toml`)
 }
-
-const change = (folder: TestFolder) => folder.edit(cleaned, 'return n\n', 'return n + n  # mine\n')
 
 test('an edit follows its question to another file, and leaves no warning behind', async () => {
   const folder = await builtFolder()

@@ -63,7 +63,7 @@ export class Claims {
 
   /** After `reset` of a question in its file, or of its completion with that raw text. */
   reset(
-    { id, raw, file, raws }: Pick<Raw, 'id' | 'raws'> & Partial<Pick<Claim, 'raw' | 'file'>>,
+    { id, raw, file, raws }: Pick<Claim, 'id' | 'raw' | 'file'> & Pick<Raw, 'raws'>,
     before: Seen,
     after: Seen,
   ): void {
